@@ -1,0 +1,41 @@
+"""CPUs and memory this container may use: the cgroup's limits (v2 or v1), not the machine's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+UNLIMITED = 1 << 60
+
+
+def cpus(cgroup: Path = CGROUP) -> int:
+    """Whole CPUs to plan for: the affinity mask, lowered by the cgroup's quota, at least 1."""
+    available = len(os.sched_getaffinity(0))
+    quota = _quota(cgroup)
+    return max(1, min(available, int(quota))) if quota else available
+
+
+def memory_bytes(cgroup: Path = CGROUP) -> int:
+    """The memory limit in bytes: the cgroup's, or the machine's memory where none is set."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    text = _read(cgroup / "memory.max") or _read(cgroup / "memory" / "memory.limit_in_bytes")
+    limit = int(text) if text.isdigit() else UNLIMITED
+    return min(machine, limit)
+
+
+def _quota(cgroup: Path) -> float | None:
+    both = _read(cgroup / "cpu.max").split()
+    if not both:
+        both = [_read(cgroup / "cpu" / "cpu.cfs_quota_us"), _read(cgroup / "cpu" / "cpu.cfs_period_us")]
+    quota, period = (both + ["", ""])[:2]
+    if not quota.isdigit() or not period.isdigit() or int(period) == 0:
+        return None
+    return int(quota) / int(period)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""

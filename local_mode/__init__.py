@@ -1,0 +1,1 @@
+"""Plays SageMaker on this machine. Knows images only through the contract."""
