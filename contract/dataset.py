@@ -43,11 +43,11 @@ class Dataset:
 
     @property
     def rows(self) -> int:
-        return self.features.shape[0]
+        return int(self.features.shape[0])
 
     @property
     def width(self) -> int:
-        return self.features.shape[1]
+        return int(self.features.shape[1])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Media types are parsed, never compared: `Text/CSV; charset=utf-8; label_size=0` is text/csv (RFC 9110 §8.3, §12.5)."""
+"""Media types are parsed, never compared: `Text/CSV; charset=utf-8; label_size=0` is text/csv.
+
+Source: RFC 9110, sections 8.3 (media type) and 12.5.1 (Accept).
+"""
 
 from __future__ import annotations
 

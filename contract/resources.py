@@ -25,10 +25,9 @@ def memory_bytes(cgroup: Path = CGROUP) -> int:
 
 
 def _quota(cgroup: Path) -> float | None:
-    both = _read(cgroup / "cpu.max").split()
-    if not both:
-        both = [_read(cgroup / "cpu" / "cpu.cfs_quota_us"), _read(cgroup / "cpu" / "cpu.cfs_period_us")]
-    quota, period = (both + ["", ""])[:2]
+    quota, _, period = _read(cgroup / "cpu.max").partition(" ")
+    if not quota:
+        quota, period = _read(cgroup / "cpu" / "cpu.cfs_quota_us"), _read(cgroup / "cpu" / "cpu.cfs_period_us")
     if not quota.isdigit() or not period.isdigit() or int(period) == 0:
         return None
     return int(quota) / int(period)
