@@ -1,0 +1,99 @@
+"""Checkpoints that a killed job resumes from.
+
+A checkpoint is one file, `<prefix>.<step>`, put in place by one rename. Its first line says what follows:
+
+    sagemaker-checkpoint 1 <fingerprint of the job> <sha256 of the data>\\n<data>
+
+so a file cut short never opens, and the line and the data can never belong to different jobs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from contract.errors import PlatformError, UserError, show
+from contract.files import write_atomically
+from training_scripts.logs import LOG
+
+T = TypeVar("T")
+KEPT = 5
+MAGIC = b"sagemaker-checkpoint 1"
+
+
+def fingerprint(hyperparameters: Mapping[str, object]) -> str:
+    """A short name for a job's hyperparameters: the same for equal ones, whatever their order."""
+    text = "\n".join(f"{name}={value!r}" for name, value in sorted(hyperparameters.items()))
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The checkpoints of one job in `directory`. `fingerprint` tells this job's hyperparameters from another's."""
+
+    directory: Path
+    prefix: str
+    fingerprint: str
+
+    def prepare(self) -> None:
+        """Make the directory and prove that it can be written. Raises PlatformError where not."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.directory):
+                pass
+        except OSError as error:
+            raise PlatformError(f"checkpoints cannot be written to {self.directory}: {error.strerror}") from error
+
+    def save(self, step: int, data: bytes) -> None:
+        """Write the checkpoint of `step` and drop all but the last five. Raises PlatformError on a full disk."""
+        digest = hashlib.sha256(data).hexdigest()
+        header = b" ".join((MAGIC, self.fingerprint.encode(), digest.encode())) + b"\n"
+        write_atomically(self.directory / f"{self.prefix}.{step}", header + data)
+        for old in sorted(self._steps(), reverse=True)[KEPT:]:
+            (self.directory / f"{self.prefix}.{old}").unlink(missing_ok=True)
+
+    def newest(self, opens: Callable[[bytes], T]) -> tuple[int, T] | None:
+        """The newest checkpoint that `opens` accepts, as (step, what it made of the data); None where there is none.
+
+        One that is cut short, or at which `opens` raises, is skipped with a warning. Raises UserError where the
+        newest whole one was written under other hyperparameters.
+        """
+        for step in sorted(self._steps(), reverse=True):
+            path = self.directory / f"{self.prefix}.{step}"
+            data = self._data(path)
+            if data is None:
+                LOG.warning("Checkpoint %s is damaged: skipped", path)
+                continue
+            try:
+                return step, opens(data)
+            except Exception as error:  # noqa: BLE001 - whatever a library raises, an older checkpoint is better
+                LOG.warning("Checkpoint %s does not open: skipped (%s)", path, error)
+        return None
+
+    def _data(self, path: Path) -> bytes | None:
+        """A checkpoint's data; None where the file is not whole."""
+        try:
+            header, _, data = path.read_bytes().partition(b"\n")
+        except OSError as error:
+            raise PlatformError(f"checkpoint {path} cannot be read: {error.strerror}") from error
+        magic, _, rest = header.rpartition(b" ")[0].rpartition(b" ")
+        if magic != MAGIC or header.rpartition(b" ")[2] != hashlib.sha256(data).hexdigest().encode():
+            return None
+        if rest != self.fingerprint.encode():
+            raise UserError(
+                f"checkpoint {show(path.name)} was written by a job with other hyperparameters; give the same ones, "
+                "or point CheckpointConfig at an empty S3 prefix",
+                where=str(self.directory),
+            )
+        return data
+
+    def _steps(self) -> list[int]:
+        """Steps with a checkpoint. Names with more behind the number, as SageMaker's own markers have, are no match."""
+        if not self.directory.is_dir():
+            return []
+        tails = [path.name.removeprefix(self.prefix + ".") for path in self.directory.glob(f"{self.prefix}.*")]
+        return [int(tail) for tail in tails if tail.isascii() and tail.isdigit()]

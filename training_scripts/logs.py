@@ -1,0 +1,47 @@
+"""What a training job prints: plain lines on stdout, at UTC, never a payload's values.
+
+`LOG` is for messages (the form of AWS's xgboost container: `[2026-11-22:07:38:16:INFO] text`); `line` prints a metric
+line exactly as it is given, because SageMaker applies regular expressions to it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+
+LOG = logging.getLogger("training")
+
+
+def configure() -> None:
+    """Send LOG to stdout. Text that stdout's encoding lacks is escaped, never an error."""
+    if sys.stdout is not None:
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper
+    formatter = logging.Formatter("[%(asctime)s:%(levelname)s] %(message)s", "%Y-%m-%d:%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler = _Lines()
+    handler.setFormatter(formatter)
+    LOG.handlers = [handler]
+    LOG.propagate = False
+    LOG.setLevel(logging.INFO)
+
+
+def line(text: str) -> None:
+    """Print one line at once. A reader that went away silences stdout for good; training goes on."""
+    try:
+        print(text, flush=True)  # noqa: T201 - the one place that prints
+    except (OSError, ValueError):
+        _silence()
+
+
+class _Lines(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        line(self.format(record))
+
+
+def _silence() -> None:
+    """Put /dev/null behind stdout, so that neither later lines nor Python's last flush can fail."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
