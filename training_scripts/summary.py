@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from contract.dataset import Floats
-
-Direction = Literal["Minimize", "Maximize"]
+from contract.metric import Direction
 
 
 @dataclass(frozen=True)
