@@ -16,8 +16,9 @@ from training_scripts.scales import Scale, drawable, number, scale
 from training_scripts.summary import Confusion, Residuals
 
 WIDTH = 720.0
-MARKED_POINTS = 120
-"""A line of at most so many points gets a mark and a tooltip for each."""
+TOLD_POINTS = 200
+"""A line of at most so many points gets a tooltip for each; it shows dots only up to MARKED_POINTS."""
+MARKED_POINTS = 30
 LINE_POINTS = 800
 """A longer line is thinned to about so many points, the extremes of each stretch kept."""
 SCATTER_POINTS = 1500
@@ -33,7 +34,7 @@ class Line:
 
 def lines(series: Sequence[Line], *, first: int, best: int | None, title: str, description: str) -> Markup:
     """One line for each of `series` over rounds `first`, `first` + 1, …; `best` is marked by a vertical line."""
-    height, left, right, top, bottom = 300.0, 64.0, 16.0, 34.0, 44.0
+    height, left, right, top, bottom = 300.0, 64.0, 28.0, 34.0, 44.0
     longest = max((len(line.values) for line in series), default=0)
     across = scale([first, first + max(longest - 1, 0)], left, WIDTH - right, count=8, whole=True)
     upward = scale((value for line in series for value in line.values), height - bottom, top)
@@ -69,19 +70,20 @@ def matrix(confusion: Confusion, *, title: str, description: str) -> Markup:
     """A confusion matrix shaded by the share of its row: right answers in one hue, mistakes in another."""
     size = len(confusion.classes)
     left = min(LABEL_WIDTH / 2, max((_breadth(name) for name in confusion.classes), default=0.0)) + 34
-    cell = min(92.0, (WIDTH - left - 8) / max(size, 1))
+    cell = min(116.0, (WIDTH - left - 8) / max(size, 1))
     top, tall = 50.0, max(cell * 0.62, 10.0) if size <= 12 else cell
     parts = [
         _caption(left + cell * size / 2, 14, "predicted", anchor="middle"),
         _caption(12, top + tall * size / 2, "true", anchor="middle", turned=True),
     ]
+    every, beside = math.ceil(24 / cell), math.ceil(15 / tall)
     for place, name in enumerate(confusion.classes):
-        if size <= 12 or place % math.ceil(size / 25) == 0:
+        if place % beside == 0:
             middle = top + (place + 0.5) * tall + 4
-            parts += [
-                _caption(left - 8, middle, _cut(name, LABEL_WIDTH / 2), anchor="end", class_="name"),
-                _caption(left + (place + 0.5) * cell, top - 10, _cut(name, max(cell, 26.0)), anchor="middle"),
-            ]
+            parts.append(_caption(left - 8, middle, _cut(name, LABEL_WIDTH / 2), anchor="end", class_="name"))
+        if place % every == 0:
+            middle = left + (place + 0.5) * cell
+            parts.append(_caption(middle, top - 10, _cut(name, cell * every), anchor="middle", class_="name"))
     for true, counts in enumerate(confusion.counts):
         total = sum(counts)
         for guess, count in enumerate(counts):
@@ -94,7 +96,7 @@ def matrix(confusion: Confusion, *, title: str, description: str) -> Markup:
 
 def scatter(residuals: Residuals, *, title: str, description: str) -> Markup:
     """Predicted over actual, with the line on which they agree. More than 1,500 rows are thinned evenly."""
-    height, left, right, top, bottom = 400.0, 76.0, 16.0, 12.0, 46.0
+    height, left, right, top, bottom = 400.0, 76.0, 32.0, 12.0, 46.0
     pairs = [
         (float(actual), float(predicted))
         for actual, predicted in zip(residuals.actual, residuals.predicted, strict=True)
@@ -144,15 +146,15 @@ def _line(line: Line, place: int, first: int, across: Scale, upward: Scale) -> l
     )
     kind = f"series s{place % 4}"
     parts = [element("path", class_=kind, d=path)] if path else []
-    if len(points) <= MARKED_POINTS:
+    if len(points) <= TOLD_POINTS:
         parts += [
             element(
                 "circle",
                 element("title", text(f"{line.name}, round {x}: {number(y)}")),
-                class_=f"mark {kind}",
+                class_=f"mark {kind}" if len(points) <= MARKED_POINTS else "touch",
                 cx=across(x),
                 cy=upward(y),
-                r=3.5 if len(points) <= 30 else 2.0,
+                r=3.5,
             )
             for x, y in points
             if drawable(y)
@@ -216,8 +218,11 @@ def _cell(x: float, y: float, wide: float, tall: float, share: float, hue: str, 
         rx=3 if wide > 16 else 1,
         fill_opacity=0.06 + 0.74 * share if share else 0.06,
     )
-    count = _caption(x + wide / 2, y + tall / 2 + 5, written, anchor="middle", class_="count")
-    return element("g", element("title", text(tip)), rect, *([count] if written else []))
+    room = wide > 70
+    words = [_caption(x + wide / 2, y + tall / 2 + (0 if room else 5), written, anchor="middle", class_="count")]
+    if room:
+        words.append(_caption(x + wide / 2, y + tall / 2 + 17, f"{share:.1%}", anchor="middle", class_="name"))
+    return element("g", element("title", text(tip)), rect, *(words if written else []))
 
 
 def _caption(

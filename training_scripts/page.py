@@ -53,7 +53,7 @@ def page(summary: Summary, *, job: str, given: Collection[str], written: str) ->
 
 
 def _subtitle(summary: Summary, written: str) -> str:
-    took = f"{number(sum(summary.seconds.values()))} s" if summary.seconds else ""
+    took = f"{sum(summary.seconds.values()):,.2f} s" if summary.seconds else ""
     return " · ".join(part for part in (summary.title, took, summary.image, written) if part)
 
 
@@ -122,12 +122,12 @@ def _told(name: str, values: Sequence[float], first: int, direction: Direction |
     known = [place for place, value in enumerate(values) if drawable(value)]
     if not known:
         return f"{channel}: no round gave a finite value."
-    last = f"{number(values[known[-1]])} at the last round, {first + known[-1]}"
-    if direction is None:
-        return f"{channel}: {last}."
+    last = f"{number(values[known[-1]])} at the last round, {first + known[-1]:,}"
     choose: Callable[..., int] = max if direction == "Maximize" else min
     best = choose(known, key=lambda place: values[place])
-    return f"{channel}: best {number(values[best])} at round {first + best}; {last}."
+    if direction is None or values[best] == values[known[-1]]:
+        return f"{channel}: {last}."
+    return f"{channel}: best {number(values[best])} at round {first + best:,}; {last}."
 
 
 def _importances(summary: Summary) -> Markup | None:
@@ -244,12 +244,12 @@ def _seconds(summary: Summary) -> Markup | None:
         return None
     strips, lines = [], []
     for place, (step, took) in enumerate(summary.seconds.items()):
-        tip = f"{step}: {number(took)} s"
+        tip = f"{step}: {took:,.2f} s"
         strips.append(element("span", class_=f"t{place % 4}", style=f"flex:{took / total:.4f}", title=tip))
         key = element("span", class_=f"key t{place % 4}")
-        lines.append(element("div", element("span", key, text(step)), element("span", text(f"{number(took)} s"))))
+        lines.append(element("div", element("span", key, text(step)), element("span", text(f"{took:,.2f} s"))))
     strip = element("div", *strips, class_="times", aria_hidden="true")
-    return _section("Time", strip, element("div", *lines, class_="columns"), note=f"{number(total)} s in all.")
+    return _section("Time", strip, element("div", *lines, class_="columns"), note=f"{total:,.2f} s in all.")
 
 
 def _software(summary: Summary) -> Markup | None:

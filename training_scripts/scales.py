@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 LARGEST = 1e150
 """Beyond this a value is left out of a chart: spans of such values overflow."""
+SMALLEST = 1e-150
+"""A span below this is none: its step would underflow."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ def scale(values: Iterable[float], start: float, end: float, *, count: int = 5, 
     """
     found = [value for value in values if drawable(value)]
     low, high = (min(found), max(found)) if found else (0.0, 1.0)
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        room = 1.0 if whole else (abs(low) * 0.1 or 0.5)
+    if high - low <= max(1e-9 * max(abs(low), abs(high)), SMALLEST):
+        room = 1.0 if whole else (abs(low) * 0.1 if abs(low) > SMALLEST else 0.5)
         low, high = low - (0 if whole else room), high + room
     step = _step((high - low) / count)
     if whole:

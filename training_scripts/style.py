@@ -38,7 +38,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .columns { columns: 2; column-gap: 40px; }
 .columns div { display: flex; justify-content: space-between; gap: 16px; break-inside: avoid; padding: 6px 0;
   border-bottom: 1px solid var(--rule); font-size: 14px; }
-.columns span { overflow-wrap: anywhere; } .columns span + span { text-align: right; }
+.columns span { flex: none; } .columns span + span { flex: 0 1 auto; overflow-wrap: anywhere; text-align: right; }
 .columns .given { font-weight: 600; } .columns .given span + span { color: var(--s0); }
 .times { display: flex; height: 12px; gap: 2px; border-radius: 6px; overflow: hidden; margin: 10px 0 12px; }
 .times span { min-width: 3px; } .t0 { background: var(--s0); } .t1 { background: var(--s1); }
@@ -54,6 +54,7 @@ svg .series { fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-line
 svg .s0 { stroke: var(--s0); } svg .s1 { stroke: var(--s1); stroke-dasharray: 7 5; }
 svg .s2 { stroke: var(--s2); stroke-dasharray: 2 5; } svg .s3 { stroke: var(--s3); stroke-dasharray: 11 4 2 4; }
 svg circle.mark { stroke-dasharray: none; fill: var(--card); stroke-width: 2; }
+svg .touch { fill: transparent; }
 svg .best { stroke: var(--mark); stroke-dasharray: 3 3; }
 svg .bar, svg .dot { fill: var(--s0); } svg .dot { fill-opacity: 0.45; }
 svg .agree { stroke: var(--s1); stroke-width: 1.6; stroke-dasharray: 6 4; }
