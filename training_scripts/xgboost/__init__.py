@@ -1,0 +1,1 @@
+"""XGBoost, as SageMaker's own image trains it."""
