@@ -1,0 +1,1 @@
+"""One folder an image; `containers.build` makes them."""
