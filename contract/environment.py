@@ -81,7 +81,9 @@ class TrainingEnvironment:
 def _hyperparameters(path: Path) -> dict[str, str]:
     values = _object(path)
     if values is None:
-        raise UserError("the file is missing; SageMaker writes it for every job, with {} where it has none", where=str(path))
+        raise UserError(
+            "the file is missing; SageMaker writes it for every job, with {} where it has none", where=str(path)
+        )
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
 
 

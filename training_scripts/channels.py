@@ -1,17 +1,40 @@
-"""Channels: which ones a job has, and the data behind each."""
+"""Channels: which ones a job has, and the data behind each.
+
+Source of the rules and of the quoted messages: SageMaker's XGBoost image, and the developer guide's "How Amazon
+SageMaker Provides Training Information".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from contract.dataset import Dataset
+from contract import codecs, limits, media_type
+from contract.dataset import Layout
+from contract.environment import ChannelConfig, TrainingEnvironment
+from contract.errors import UserError, show
+from contract.media_type import MediaType
+from contract.paths import Paths
+from training_scripts import folder
+from training_scripts.channel_data import ChannelData, Format, no_data
+from training_scripts.logs import LOG
+
+__all__ = ["ChannelData", "Rules", "no_data", "open_channels"]
+
+SHORT_NAMES = {
+    "csv": "text/csv",
+    "libsvm": "text/libsvm",
+    "parquet": "application/x-parquet",
+    "recordio-protobuf": "application/x-recordio-protobuf",
+}
+"""Names that SageMaker's XGBoost image takes for content types, too."""
+MODES = ("File", "FastFile", "Pipe")
+DISTRIBUTIONS = ("FullyReplicated", "ShardedByS3Key")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The channels an algorithm takes. Content types are canonical names ("text/csv")."""
+    """The channels an algorithm takes. Content types are full names ("text/csv")."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...]
@@ -21,25 +44,89 @@ class Rules:
     """Channels that the SageMaker SDK adds for itself."""
 
 
-class ChannelData:
-    """The rows of one channel."""
+def open_channels(
+    rules: Rules, environment: TrainingEnvironment, paths: Paths, layout: Callable[[str], Layout]
+) -> dict[str, ChannelData]:
+    """The data of every channel of the job that the algorithm reads, by name; none of it is read yet.
 
-    name: str
-    path: Path
+    Raises UserError for a channel that is missing, unknown, not configured as the algorithm can read it, or without
+    data; a host that got no share of sharded data keeps an empty channel.
+    """
+    configs = {name: config for name, config in environment.channels.items() if name not in rules.ignored}
+    _check_names(rules, configs)
+    channels: dict[str, ChannelData] = {}
+    for name in (*rules.required, *rules.optional):
+        if name in configs:
+            form = _format(rules, configs[name], layout(name))
+            channels[name] = _open(configs[name], form, paths, environment, channels.get("train"))
+    _warn_of_same_files(channels)
+    return channels
 
-    @property
-    def empty(self) -> bool:
-        """Whether this host has no data of the channel. A Pipe channel is taken to have some."""
-        raise NotImplementedError
 
-    def blocks(self) -> Iterator[Dataset]:
-        """One pass over the rows in blocks; of a Pipe channel, its next epoch. Raises UserError naming file and line."""
-        raise NotImplementedError
+def _check_names(rules: Rules, configs: Mapping[str, ChannelConfig]) -> None:
+    known = (*rules.required, *rules.optional)
+    for name in configs:
+        if name not in known:
+            raise UserError(f"Extraneous channel found: {name}; the channels of this algorithm are {', '.join(known)}")
+    for name in rules.required:
+        if name not in configs:
+            given = ", ".join(configs) or "none"
+            raise UserError(f"Missing required channel: {name}; the job's channels are: {given}")
+    if len(configs) > limits.CHANNEL_COUNT:
+        raise UserError(f"{len(configs)} channels are given; SageMaker accepts at most {limits.CHANNEL_COUNT}")
 
-    def load(self) -> Dataset:
-        """All rows at once, holding about one matrix and a block at the peak; of a Pipe channel, its next epoch."""
-        raise NotImplementedError
 
-    def same_as(self, other: ChannelData) -> bool:
-        """Whether both channels hold the same files."""
-        raise NotImplementedError
+def _format(rules: Rules, config: ChannelConfig, layout: Layout) -> Format:
+    """How a channel's bytes are read. Raises UserError for a configuration that cannot be."""
+    media = media_type.parse(config.content_type or rules.default_content_type)
+    media = MediaType(SHORT_NAMES.get(media.name, media.name), media.parameters)
+    recordio = media.name == "application/x-recordio-protobuf"
+    checks = {
+        f"ContentType must be one of {', '.join(rules.content_types)}": media.name in rules.content_types,
+        "label_size must be 1": media.parameters.get("label_size", "1") == "1",
+        f"TrainingInputMode must be one of {', '.join(MODES)}": config.input_mode in MODES,
+        f"S3DistributionType must be one of {', '.join(DISTRIBUTIONS)}": config.distribution in DISTRIBUTIONS,
+        "RecordWrapperType must be None for this ContentType": config.record_wrapper == "None" or recordio,
+        "CompressionType must be None or Gzip": config.compression in ("None", "Gzip"),
+    }
+    for rule, kept in checks.items():
+        if not kept:
+            raise UserError(
+                f"Channel configuration for '{config.name}' channel is not supported: {_request(config)}: {rule}"
+            )
+    return Format(codecs.find(media), media, layout, given=config.content_type is not None)
+
+
+def _request(config: ChannelConfig) -> str:
+    fields = {
+        "ContentType": config.content_type,
+        "TrainingInputMode": config.input_mode,
+        "S3DistributionType": config.distribution,
+    }
+    if config.record_wrapper != "None":
+        fields["RecordWrapperType"] = config.record_wrapper
+    return show({name: value for name, value in fields.items() if value is not None})
+
+
+def _open(
+    config: ChannelConfig, form: Format, paths: Paths, environment: TrainingEnvironment, train: ChannelData | None
+) -> ChannelData:
+    root = paths.channel(config.name)
+    alone = len(environment.hosts) == 1
+    # A share of sparse rows may be narrower than the whole: only the whole can bound validation.
+    reference = train if alone else None
+    if config.piped:
+        return ChannelData(config.name, root, form, piped=True, reference=reference)
+    data = ChannelData(config.name, root, form, files=folder.files(config.name, root), reference=reference)
+    if data.empty and (alone or not config.sharded):
+        raise no_data(config.name, root)
+    if data.empty:
+        LOG.warning("Channel '%s' has no data on host %s", config.name, environment.current_host)
+    return data
+
+
+def _warn_of_same_files(channels: Mapping[str, ChannelData]) -> None:
+    train = channels.get("train")
+    for name, channel in channels.items():
+        if train is not None and channel is not train and channel.same_as(train):
+            LOG.warning("Channels 'train' and '%s' hold the same files: its metrics say nothing about new data", name)

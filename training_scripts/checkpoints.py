@@ -10,19 +10,19 @@ so a file cut short never opens, and the line and the data can never belong to d
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from contract.errors import PlatformError, UserError, show
-from contract.files import write_atomically
+from contract.files import TEMPORARY_SUFFIX, write_atomically
+from training_scripts import storage
 from training_scripts.logs import LOG
 
 T = TypeVar("T")
 KEPT = 5
-MAGIC = b"sagemaker-checkpoint 1"
+MAGIC = "sagemaker-checkpoint 1"
 
 
 def fingerprint(hyperparameters: Mapping[str, object]) -> str:
@@ -40,21 +40,21 @@ class Store:
     fingerprint: str
 
     def prepare(self) -> None:
-        """Make the directory and prove that it can be written. Raises PlatformError where not."""
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.directory):
-                pass
-        except OSError as error:
-            raise PlatformError(f"checkpoints cannot be written to {self.directory}: {error.strerror}") from error
+        """Make the directory, prove that it can be written, and drop what a killed job left unfinished.
+
+        Raises PlatformError where it cannot be written.
+        """
+        storage.prepare(self.directory)
+        for stump in self.directory.glob(f".{self.prefix}.*{TEMPORARY_SUFFIX}"):
+            stump.unlink(missing_ok=True)
 
     def save(self, step: int, data: bytes) -> None:
         """Write the checkpoint of `step` and drop all but the last five. Raises PlatformError on a full disk."""
         digest = hashlib.sha256(data).hexdigest()
-        header = b" ".join((MAGIC, self.fingerprint.encode(), digest.encode())) + b"\n"
-        write_atomically(self.directory / f"{self.prefix}.{step}", header + data)
-        for old in sorted(self._steps(), reverse=True)[KEPT:]:
-            (self.directory / f"{self.prefix}.{old}").unlink(missing_ok=True)
+        header = f"{MAGIC} {self.fingerprint} {digest}\n".encode()
+        write_atomically(self._path(step), lambda stream: stream.writelines((header, data)))
+        for old in self._steps()[KEPT:]:
+            self._path(old).unlink(missing_ok=True)
 
     def newest(self, opens: Callable[[bytes], T]) -> tuple[int, T] | None:
         """The newest checkpoint that `opens` accepts, as (step, what it made of the data); None where there is none.
@@ -62,17 +62,20 @@ class Store:
         One that is cut short, or at which `opens` raises, is skipped with a warning. Raises UserError where the
         newest whole one was written under other hyperparameters.
         """
-        for step in sorted(self._steps(), reverse=True):
-            path = self.directory / f"{self.prefix}.{step}"
+        for step in self._steps():
+            path = self._path(step)
             data = self._data(path)
             if data is None:
                 LOG.warning("Checkpoint %s is damaged: skipped", path)
                 continue
             try:
                 return step, opens(data)
-            except Exception as error:  # noqa: BLE001 - whatever a library raises, an older checkpoint is better
+            except Exception as error:  # whatever a library raises, an older checkpoint is better
                 LOG.warning("Checkpoint %s does not open: skipped (%s)", path, error)
         return None
+
+    def _path(self, step: int) -> Path:
+        return self.directory / f"{self.prefix}.{step}"
 
     def _data(self, path: Path) -> bytes | None:
         """A checkpoint's data; None where the file is not whole."""
@@ -80,10 +83,11 @@ class Store:
             header, _, data = path.read_bytes().partition(b"\n")
         except OSError as error:
             raise PlatformError(f"checkpoint {path} cannot be read: {error.strerror}") from error
-        magic, _, rest = header.rpartition(b" ")[0].rpartition(b" ")
-        if magic != MAGIC or header.rpartition(b" ")[2] != hashlib.sha256(data).hexdigest().encode():
+        magic, _, ids = header.decode("ascii", "replace").partition(MAGIC + " ")
+        job, _, digest = ids.partition(" ")
+        if magic or digest != hashlib.sha256(data).hexdigest():
             return None
-        if rest != self.fingerprint.encode():
+        if job != self.fingerprint:
             raise UserError(
                 f"checkpoint {show(path.name)} was written by a job with other hyperparameters; give the same ones, "
                 "or point CheckpointConfig at an empty S3 prefix",
@@ -92,8 +96,6 @@ class Store:
         return data
 
     def _steps(self) -> list[int]:
-        """Steps with a checkpoint. Names with more behind the number, as SageMaker's own markers have, are no match."""
-        if not self.directory.is_dir():
-            return []
+        """Steps that have a checkpoint, newest first. SageMaker's own marker files have more behind the number."""
         tails = [path.name.removeprefix(self.prefix + ".") for path in self.directory.glob(f"{self.prefix}.*")]
-        return [int(tail) for tail in tails if tail.isascii() and tail.isdigit()]
+        return sorted((int(tail) for tail in tails if tail.isascii() and tail.isdigit()), reverse=True)

@@ -25,5 +25,7 @@ class Fitted:
     """Each metric's values, one a round."""
     details: Mapping[str, object] = field(default_factory=dict)
     """What only this algorithm's serving half needs; JSON values."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Distribution name -> version of what made the model and must read it."""
     summary: Summary | None = None
     """What the training report shows; None for no report."""

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
+import signal
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from types import FrameType
+from typing import Any
 
+from contract import hyperparameters, resources
 from contract.environment import TrainingEnvironment
+from contract.errors import UserError, show
 from contract.paths import Paths
-from training_scripts import logs, metrics
+from training_scripts import checkpoints, failure, logs, metrics, output, storage
+from training_scripts.algorithm import Algorithm
+from training_scripts.channels import open_channels
 from training_scripts.checkpoints import Store
+
+STOPS = (signal.SIGTERM, signal.SIGINT)
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -22,14 +33,79 @@ class Job:
     cpus: int
     checkpoints: Store | None = None
     """None where the job has no CheckpointConfig."""
-    format: Callable[[int, Mapping[str, float]], str] = metrics.line
-    """Makes a round's line of its metrics; an algorithm may replace it."""
+    line: Callable[[int, Mapping[str, float]], str] = metrics.line
+    """Makes a round's log line."""
     stopping: bool = False
-    """SIGTERM was seen: end this round, checkpoint, and return what there is."""
+    """The job was told to stop: end this round, checkpoint, and return what there is."""
     log: logging.Logger = field(default=logs.LOG)
 
     def report(self, step: int, values: Mapping[str, float]) -> bool:
-        """Print a round's metrics. True: stop after this round."""
+        """Print a round's metrics, by the names that the log line shows. True: stop after this round."""
         if values:
-            logs.line(self.format(step, values))
+            logs.line(self.line(step, values))
         return self.stopping
+
+
+def main() -> int:
+    """Do the work; 0, or the exit code of the error's kind with its sentence in the failure file."""
+    _die_with_the_supervisor()
+    logs.configure()
+    paths = Paths.of_environment()
+    try:
+        work(paths)
+    except Exception as error:  # whatever it is, the failure file must say it
+        kind = failure.classify(error)
+        failure.write(paths.failure, str(kind))
+        # A user's error says all in its sentence; of any other one the trace is wanted, in the log alone.
+        logs.LOG.error("%s", kind, exc_info=None if isinstance(kind, UserError) else error)
+        return kind.exit_code
+    return 0
+
+
+def work(paths: Paths) -> None:
+    """One training job on this host. Raises the three kinds of error, and whatever a library raises."""
+    environment = TrainingEnvironment.read(paths)
+    algorithm = Algorithm.of_environment()
+    values: Any = hyperparameters.parse(algorithm.hyperparameters, environment.hyperparameters)
+    given = hyperparameters.given(values)
+    logs.LOG.info("Hyperparameters: %s", ", ".join(f"{name}={show(value)}" for name, value in given.items()))
+    store = _store(algorithm.name, environment, given)
+    job = Job(environment, paths, resources.cpus(), store, algorithm.line or metrics.line)
+    _listen(job)
+    for folder in (paths.model, paths.output_data):
+        storage.prepare(folder)
+    channels = open_channels(algorithm.channels, environment, paths, lambda name: algorithm.layout(values, name))
+    fitted = algorithm.fit(channels["train"], channels.get("validation"), values, job)
+    if fitted is None:
+        logs.LOG.info("Training is done; another host writes the model")
+    else:
+        output.save(fitted, algorithm.name, environment, paths)
+
+
+def _store(algorithm: str, environment: TrainingEnvironment, given: Mapping[str, object]) -> Store | None:
+    if environment.checkpoint_path is None:
+        return None
+    store = Store(environment.checkpoint_path, f"{algorithm}-checkpoint", checkpoints.fingerprint(given))
+    store.prepare()
+    return store
+
+
+def _listen(job: Job) -> None:
+    """Turn SIGTERM and SIGINT into `job.stopping`; the supervisor held them back until now."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        logs.LOG.info("%s: stopping after this round", signal.Signals(number).name)
+        job.stopping = True
+
+    for number in STOPS:
+        signal.signal(number, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (*STOPS, signal.SIGCHLD))
+
+
+def _die_with_the_supervisor() -> None:
+    """Outside a container nobody else ends a job whose supervisor was killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
