@@ -1,1 +1,1 @@
-"""Plays SageMaker on this machine. Knows images only through the contract."""
+"""Plays SageMaker on this machine: one training job, one endpoint. Knows images only through the contract."""

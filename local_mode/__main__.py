@@ -1,0 +1,7 @@
+"""`python -m local_mode`."""
+
+import sys
+
+from local_mode.cli import main
+
+sys.exit(main())

@@ -1,0 +1,116 @@
+"""Shows a job or an endpoint in a terminal, or as plain lines in a file."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from local_mode.log_lines import as_in_terminal
+from local_mode.observer import Observer
+from local_mode.result import Result, Transition
+
+COLOURS = {"Completed": "green", "InService": "green", "Failed": "red", "Stopped": "yellow", "Stopping": "yellow"}
+BARS = "▁▂▃▄▅▆▇█"
+BARS_SHOWN = 32
+METRICS_ON_LINE = 3
+
+
+class Shown(Observer):
+    """An observer whose context owns the progress line below everything else."""
+
+    def __init__(self, console: Console | None = None, hosts: int = 1) -> None:
+        self._console = console or Console(highlight=False)
+        self._hosts = hosts
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self._progress = Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
+        )
+        self._task = self._progress.add_task("", total=None)
+        self._status = ""
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+    def transition(self, transition: Transition) -> None:
+        self._status = transition.status
+        self.progress("")
+        local = transition.started.astimezone()
+        text = Text(f"{local:%H:%M:%S} ", style="dim")
+        text.append(f"{transition.status:<12} ", style=f"bold {COLOURS.get(transition.status, 'cyan')}")
+        self._print(text.append(as_in_terminal(transition.message), style="not dim"))
+
+    def line(self, host: str, text: str) -> None:
+        shown = Text(f"{host} │ " if self._hosts > 1 else "│ ", style="dim")
+        self._print(shown.append(as_in_terminal(text), style="not dim"))
+
+    def metrics(self, values: Mapping[str, float]) -> None:
+        self.progress("  ".join(f"{name} {value:.6g}" for name, value in list(values.items())[:METRICS_ON_LINE]))
+
+    def note(self, text: str) -> None:
+        self._print(Text(f"note: {as_in_terminal(text)}", style="yellow"))
+
+    def progress(self, text: str) -> None:
+        if text and not self._console.is_terminal and not self._status:
+            self._print(Text(text, style="dim"))
+        self._progress.update(self._task, description=as_in_terminal(f"{self._status} {text}".strip()))
+
+    def finished(self, result: Result) -> None:
+        self._progress.stop()
+        if result.history:
+            self._print(_table(result.history))
+        facts = [("job", result.name), ("status", f"{result.status} after {_time(result.seconds)} of training")]
+        facts += [("reason", as_in_terminal(result.failure_reason))] if result.failure_reason else []
+        facts += [(word, _file(path)) for word, path in _files(result) if path is not None]
+        grid = Table.grid(padding=(0, 2))
+        for word, fact in facts:
+            colour = COLOURS.get(result.status, "") if word in ("status", "reason") else ""
+            # Paths are to be copied: never folded.
+            grid.add_row(Text(word, style="dim"), Text(fact, style=colour, overflow="fold"))
+        self._print(grid)
+
+    def _print(self, shown: Text | Table) -> None:
+        self._console.print(shown, soft_wrap=isinstance(shown, Text))
+
+
+def _files(result: Result) -> list[tuple[str, Path | None]]:
+    return [("model", result.model), ("output", result.output), ("report", result.report)]
+
+
+def _table(history: Mapping[str, list[float]]) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("metric")
+    for heading in ("values", "first", "last"):
+        table.add_column(heading, justify="right")
+    table.add_column("course")
+    for name, values in history.items():
+        table.add_row(name, str(len(values)), f"{values[0]:.6g}", f"{values[-1]:.6g}", _sparkline(values))
+    return table
+
+
+def _sparkline(values: list[float]) -> str:
+    step = max(1, -(-len(values) // BARS_SHOWN))
+    shown = values[::step]
+    low, high = min(shown), max(shown)
+    scale = (len(BARS) - 1) / (high - low) if high > low else 0.0
+    return "".join(BARS[round((value - low) * scale)] for value in shown)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else str(datetime.timedelta(seconds=round(seconds)))
+
+
+def _file(path: Path) -> str:
+    size = path.stat().st_size
+    shown = f"{size} B" if size < 1000 else f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1e6:.1f} MB"
+    return f"{path} ({shown})"

@@ -1,0 +1,215 @@
+"""Containers of a Docker daemon, by docker-py."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.models.containers import Container as DockerContainer
+from docker.types import EndpointConfig
+from docker.types import Mount as Bind
+
+from contract.errors import PlatformError, UserError, show
+from contract.limits import PORT
+from contract.paths import DEFAULT_BASE
+from local_mode.engine import Container
+from local_mode.log_lines import split
+
+API_VERSION = "1.41"
+"""Of Docker 20.10, the oldest engine that is tried: network aliases are far older."""
+OWNER = "sagemaker-local-mode.owner"
+"""The label of everything made here: `<machine>:<process id>:<engine>` of who has to remove it."""
+
+
+def connect() -> docker.DockerClient | None:
+    """A client of the daemon at DOCKER_HOST or the usual socket; None where none answers."""
+    try:
+        client = docker.from_env()
+    except DockerException:
+        return None
+    try:
+        client.ping()
+    except (DockerException, OSError):
+        client.close()
+        return None
+    return client
+
+
+class DockerEngine:
+    """As a context manager it first removes what a killed run of this machine left, and last what its own left."""
+
+    name = "docker"
+    differences = ""
+
+    def __init__(self, client: docker.DockerClient) -> None:
+        self._client = client
+        self._labels = {OWNER: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"}
+
+    def __enter__(self) -> Self:
+        self._sweep(_gone)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._sweep(lambda owner: owner == self._labels[OWNER])
+        self._client.close()
+
+    def base(self, folder: Path) -> str:
+        return DEFAULT_BASE
+
+    @contextlib.contextmanager
+    def network(self, name: str, hosts: tuple[str, ...], *, isolated: bool) -> Iterator[str | None]:
+        with _failures(f"network {name}"):
+            network = self._client.networks.create(name, driver="bridge", internal=isolated, labels=self._labels)
+        try:
+            yield name
+        finally:
+            with contextlib.suppress(APIError):
+                network.remove()
+
+    def start(self, container: Container) -> RunningContainer:
+        with _failures(f"container {container.host} of image {container.image}"):
+            made = self._client.containers.create(
+                container.image, list(container.command), **_options(container), labels=self._labels, init=False
+            )
+            try:
+                made.start()
+            except BaseException:
+                made.remove(force=True, v=True)
+                raise
+        return RunningContainer(made)
+
+    def own(self, folders: Sequence[Path], image: str) -> None:
+        user, group = os.getuid(), os.getgid()
+        if all(_owner(path) == (user, group) for folder in folders for path in [folder, *folder.rglob("*")]):
+            return
+        # Root in a container is root on this machine: only it can give the files away.
+        with _failures(f"giving the results to user {user}"):
+            self._client.containers.run(
+                image,
+                ["-hR", f"{user}:{group}", "/mnt"],
+                entrypoint="chown",
+                user="0",
+                mounts=[
+                    Bind(f"/mnt/{number}", str(folder.resolve()), type="bind") for number, folder in enumerate(folders)
+                ],
+                network_mode="none",
+                remove=True,
+                labels=self._labels,
+            )
+
+    def _sweep(self, mine: Callable[[str], bool]) -> None:
+        """Remove containers and networks whose owner `mine` accepts."""
+        every: dict[str, str | list[str] | bool] = {"label": OWNER}
+        with contextlib.suppress(APIError):
+            for container in self._client.containers.list(all=True, filters=every, ignore_removed=True):
+                if mine(container.labels.get(OWNER, "")):
+                    RunningContainer(container).remove()
+            for network in self._client.networks.list(filters={"label": OWNER}):
+                if mine((network.attrs.get("Labels") or {}).get(OWNER, "")):
+                    network.remove()
+
+
+class RunningContainer:
+    """A started container of the daemon."""
+
+    def __init__(self, container: DockerContainer) -> None:
+        self._container = container
+
+    @property
+    def address(self) -> str:
+        self._container.reload()
+        published = self._container.ports.get(f"{PORT}/tcp")
+        if not published:
+            raise PlatformError(f"container {self._container.name} has no port: it ended, or none was asked for")
+        return f"http://127.0.0.1:{published[0]['HostPort']}"
+
+    def lines(self) -> Iterator[str]:
+        return split(self._container.logs(stream=True, follow=True))
+
+    def wait(self) -> int:
+        with _failures("waiting for a container"):
+            return int(self._container.wait(timeout=None)["StatusCode"])
+
+    def poll(self) -> int | None:
+        with _failures("looking at a container"):
+            self._container.reload()
+        state: Mapping[str, Any] = self._container.attrs["State"]
+        return None if state["Running"] else int(state["ExitCode"])
+
+    def terminate(self) -> None:
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+
+    def remove(self) -> None:
+        with contextlib.suppress(NotFound):
+            try:
+                self._container.remove(force=True, v=True)
+            except APIError as error:
+                # 409: somebody else is removing it at this moment, which is as good.
+                if error.status_code != 409:
+                    raise PlatformError(f"container {self._container.name} stays: {error.explanation}") from error
+
+    def _signal(self, number: signal.Signals) -> None:
+        # It may have ended a moment ago: then there is nothing to signal.
+        with contextlib.suppress(APIError):
+            self._container.kill(signal=number.name)
+
+
+def _options(container: Container) -> dict[str, Any]:
+    """What docker-py's `create` is given, apart from image, command and labels."""
+    options: dict[str, Any] = {
+        "hostname": container.host,
+        "environment": dict(container.environment),
+        "mounts": [
+            Bind(f"{DEFAULT_BASE}/{mount.target}", str(mount.source.resolve()), type="bind", read_only=mount.read_only)
+            for mount in container.mounts
+        ],
+        "shm_size": container.shm_bytes,
+    }
+    if container.port is not None:
+        options["ports"] = {f"{PORT}/tcp": ("127.0.0.1", container.port or None)}
+    if container.network is not None:
+        options["network"] = container.network
+        options["networking_config"] = {container.network: EndpointConfig(API_VERSION, aliases=[container.host])}
+    return options
+
+
+@contextlib.contextmanager
+def _failures(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ImageNotFound as error:
+        raise UserError(f"{what}: the image is not in this engine: build it (make build/<image>) or pull it") from error
+    except APIError as error:
+        raise PlatformError(f"{what}: {show(error.explanation)}") from error
+    except DockerException as error:
+        raise PlatformError(f"{what}: {error}") from error
+
+
+def _owner(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_uid, status.st_gid
+
+
+def _gone(owner: str) -> bool:
+    """Whether a run of this machine was killed before it could clean up."""
+    machine, process, _ = (owner + "::").split(":", 2)
+    if machine != socket.gethostname() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
