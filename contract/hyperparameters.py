@@ -44,7 +44,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Tunable:
-    """A recommended tuning range. Choices need none: a categorical hyperparameter is tuned over its own choices."""
+    """A recommended tuning range, both ends included."""
 
     minimum: float
     maximum: float
@@ -63,7 +63,7 @@ class Hyperparameter:
     library_default: str
     aliases: tuple[str, ...]
     meaning: str
-    tunable: Tunable | Literal[True] | None
+    tunable: Tunable | None
     ours: bool
     hidden: bool
 
@@ -92,16 +92,16 @@ def hyperparameter(
     aliases: tuple[str, ...] = (),
     meaning: str = "",
     library_default: str = "",
-    tunable: Tunable | Literal[True] | None = None,
+    tunable: Tunable | None = None,
     ours: bool = False,
     hidden: bool = False,
 ) -> Any:
     """Declare one hyperparameter; without a default it is required. The field's annotation gives the type.
 
-    `minimum` and `maximum` are accepted themselves, `above` and `below` are not. `reads` parses a form of its own, which
-    `form` describes, and raises ValueError saying what is wrong. `library_default` is what the library takes where
-    nothing is given (for the documents only). `ours` marks what SageMaker's own image does not have, `hidden` what the
-    platform sets and the documents leave out.
+    `minimum` and `maximum` are accepted themselves, `above` and `below` are not. `reads` parses a form of its own,
+    described by `form`, and raises ValueError saying what is wrong. `library_default` is what the library takes where
+    nothing is given (for the documents only). `ours` marks what SageMaker's own image does not have, `hidden` what
+    the platform sets and the documents leave out.
     """
     declaration = {
         "name": name,
@@ -131,6 +131,7 @@ def parse(cls: type[T], raw: Mapping[str, str]) -> T:
     declarations = declared(cls)
     known = {key: item for item in declarations for key in (item.name, *item.aliases)}
     values: dict[str, Any] = {}
+    keys: dict[str, str] = {}
     for key, text in raw.items():
         item = known.get(key)
         if item is None:
@@ -138,7 +139,8 @@ def parse(cls: type[T], raw: Mapping[str, str]) -> T:
                 raise _unknown(key, known)
             continue
         if item.field in values:
-            raise _error(item.name, f"is given twice, also as {show(key)}; keep one of the two")
+            raise _error(keys[item.field], f"is given once more as {key!r}; keep one of the two")
+        keys[item.field] = key
         values[item.field] = _value(key, text, item)
     for item in declarations:
         if item.required and item.field not in values:
@@ -208,7 +210,7 @@ def _unknown(key: str, known: Iterable[str]) -> UserError:
     near = difflib.get_close_matches(key.lower(), folded, n=1)
     if near:
         return _error(key, f"is unknown; did you mean {folded[near[0]]!r}?")
-    return _error(key, f"is unknown; the image's program `hyperparameters` lists the {len(folded)} that are accepted")
+    return _error(key, "is unknown; the image's program `hyperparameters` lists those that are accepted")
 
 
 def _error(key: str, problem: str) -> UserError:

@@ -30,7 +30,9 @@ def read(path: Path) -> dict[str, str]:
     except OSError as error:
         raise _bad(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise _bad(f"is not UTF-8: byte {error.start} is {show(error.object[error.start : error.start + 1])}") from None
+        raise _bad(
+            f"{_NAME} is not UTF-8: byte {error.start} is {show(error.object[error.start : error.start + 1])}"
+        ) from None
     return {key: _text(key, value) for key, value in _object(text).items()}
 
 
@@ -40,11 +42,11 @@ def _object(text: str) -> dict[str, Any]:
             text, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal, object_pairs_hook=_pairs
         )
     except json.JSONDecodeError as error:
-        raise _bad(f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise _bad(f"{_NAME} is not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
     except RecursionError:
-        raise _bad("is not acceptable: its values are nested too deeply") from None
+        raise _bad(f"{_NAME} nests its values too deeply; expected an object of strings") from None
     if not isinstance(document, dict):
-        raise _bad('is not a JSON object; expected one of strings, such as {"num_round": "100"}')
+        raise _bad(f'{_NAME} is not a JSON object; expected one of strings, such as {{"num_round": "100"}}')
     return document
 
 
@@ -52,14 +54,14 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for key, value in pairs:
         if key in document:
-            raise _bad(f"has the key {show(key)} twice; keep one of the two")
+            raise _bad(f"{_NAME} has the key {show(key)} twice; keep one of the two")
         document[key] = value
     return document
 
 
 def _text(key: str, value: object) -> str:
     if value is None:
-        raise _bad(f"has null for {show(key)}; leave the key out, or give its value as a string")
+        raise _bad(f"{_NAME} has null for {show(key)}; leave the key out, or give its value as a string")
     return str(value) if isinstance(value, str) else _json(value)
 
 
@@ -75,4 +77,4 @@ def _json(value: object) -> str:
 
 
 def _bad(problem: str) -> UserError:
-    return UserError(problem, where=_NAME, code="bad_hyperparameter")
+    return UserError(problem, code="bad_hyperparameter")

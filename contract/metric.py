@@ -16,3 +16,5 @@ class Metric:
     regex: str
     direction: Direction
     meaning: str = ""
+    objective: bool = True
+    """Whether a tuning job may optimise it."""

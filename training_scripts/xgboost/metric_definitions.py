@@ -66,6 +66,7 @@ def _metric(channel: str, name: str) -> Metric:
         regex=rf".*\[[0-9]+\].*#011{channel}-{name}:([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?).*",
         direction=DIRECTIONS[name],
         meaning=f"{name} on the {channel} channel, after every round",
+        objective=channel == "validation",
     )
 
 

@@ -46,8 +46,9 @@ def check(values: Mapping[str, Any], metrics: list[str]) -> None:
 
 def _check_mode(values: Mapping[str, Any]) -> None:
     if "sagemaker_program" in values:
-        problem = "asks for script mode, which this image does not have; scripts run in the images whose name ends in"
-        raise _bad("sagemaker_program", values["sagemaker_program"], f"{problem} '-script'")
+        problem = "asks for script mode, and this image runs no scripts, only its algorithm; scripts run in SageMaker's"
+        images = "framework images, such as sagemaker-xgboost, sagemaker-scikit-learn or pytorch-training"
+        raise _bad("sagemaker_program", values["sagemaker_program"], f"{problem} {images}")
 
 
 def _check_device(values: Mapping[str, Any]) -> None:
