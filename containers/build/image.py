@@ -8,7 +8,7 @@ import sys
 
 import docker
 
-from containers.build import daemon, debian, images, progress, wheels
+from containers.build import builder, daemon, debian, images, progress, wheels
 from contract.errors import PlatformError, UserError
 
 PLATFORM = "linux/amd64"
@@ -38,8 +38,8 @@ def build(name: str, client: docker.DockerClient, *, fresh: bool = False, refere
     dockerfile = images.folder(name) / "Dockerfile"
     progress.run(
         f"building {reference}",
-        [daemon.builder(), "build", "--file", dockerfile, *options, images.ROOT],
-        environment=daemon.environment(),
+        [builder.find(), "build", "--file", dockerfile, *options, images.ROOT],
+        environment=builder.environment(),
     )
     return reference
 
@@ -54,7 +54,7 @@ def main() -> int:
         chosen = [images.check(name) for name in arguments.names] or images.names()
         client = daemon.connect()
         if client is None and arguments.where_possible:
-            progress.say(f"no Docker engine answers, so no image is built: {daemon.HOW}")
+            progress.say(f"no Docker engine answers, so no image is built: {builder.HOW}")
             return 0
         for name in dict.fromkeys((images.BASE, *chosen)):
             build(name, client or daemon.connected())

@@ -35,7 +35,14 @@ def selection(name: str, root: Path = images.ROOT) -> list[str]:
 def lock(name: str, *, upgrade: bool = True) -> Path:
     """Write a lock anew, with the newest versions that pyproject allows."""
     target = path(name)
-    uv = [Path(sys.executable).parent / "uv", "pip", "compile", *selection(name), "--output-file", target]
+    uv: list[str | Path] = [
+        Path(sys.executable).parent / "uv",
+        "pip",
+        "compile",
+        *selection(name),
+        "--output-file",
+        target,
+    ]
     options = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     options += ["--custom-compile-command", f"make lock/{name}", *(["--upgrade"] if upgrade else [])]
     progress.run(f"locking {target.relative_to(images.ROOT)}", [*uv, *options], folder=images.ROOT)

@@ -25,7 +25,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> None:
-    """Run a command; on a terminal its newest line stands beside the title. Raises PlatformError with its last lines."""
+    """Run a command; on a terminal its newest line stands beside the title. Raises PlatformError with the last."""
     began = time.monotonic()
     last: deque[str] = deque(maxlen=LAST_LINES)
     if not CONSOLE.is_terminal:

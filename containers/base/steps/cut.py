@@ -23,9 +23,7 @@ class Rule:
 def parse(text: str) -> tuple[Rule, ...]:
     """The rules of a list; blank lines and `#` comments are none."""
     lines = [line.partition("#")[0].strip() for line in text.splitlines()]
-    return tuple(
-        Rule(line, re.compile(fnmatch.translate(line.removeprefix("!"))), line.startswith("!")) for line in lines if line
-    )
+    return tuple(_rule(line) for line in lines if line)
 
 
 def cut(root: Path, rules: Sequence[Rule], *, strict: bool = False) -> int:
@@ -47,6 +45,10 @@ def cut(root: Path, rules: Sequence[Rule], *, strict: bool = False) -> int:
     if strict and stale:
         sys.exit(f"cut list: nothing matches {', '.join(stale)}: take the lines out or mend them")
     return freed
+
+
+def _rule(line: str) -> Rule:
+    return Rule(line, re.compile(fnmatch.translate(line.removeprefix("!"))), keep=line.startswith("!"))
 
 
 def _files(root: Path) -> Iterator[Path]:
