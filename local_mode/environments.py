@@ -34,7 +34,7 @@ def prepare(folder: Path, progress: Callable[[str], None], cache: Path = CACHE) 
         if not python.exists() or not stamp.exists() or stamp.read_text() != wanted:
             stamp.unlink(missing_ok=True)
             progress(f"making the environment of image {folder.name} from its lock, once")
-            venv.create(home / "venv", clear=True, with_pip=True)
+            venv.create(home / "venv", clear=True, symlinks=True)
             _install(python, lock, progress)
             # Last: an environment that was not finished has no stamp and is made again.
             stamp.write_text(wanted)
@@ -43,8 +43,9 @@ def prepare(folder: Path, progress: Callable[[str], None], cache: Path = CACHE) 
 
 def _install(python: Path, lock: Path, progress: Callable[[str], None]) -> None:
     wanted = sum("==" in line and not line.startswith((" ", "#")) for line in lock.read_text().splitlines())
-    command = [str(python), "-m", "pip", "install", "--require-hashes", "--no-deps", "--disable-pip-version-check"]
-    command += ["--progress-bar", "off", "--requirement", str(lock)]
+    # Our own pip, with the user's settings of it, installs into the other environment: that one needs none.
+    command = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", "install"]
+    command += ["--require-hashes", "--no-deps", "--progress-bar", "off", "--requirement", str(lock)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603 - our own command
         assert pip.stdout is not None
         said, collected = [], 0
