@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from contract.errors import PlatformError
@@ -24,6 +25,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 
 
+@cache
 def find() -> str:
     """The first client that can build. Raises PlatformError where none can."""
     tried = clients()

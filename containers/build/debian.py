@@ -20,10 +20,9 @@ STAND_IN = "bootstrapped/debian:bookworm-slim"
 
 @dataclass(frozen=True)
 class Debian:
-    """`reference` is what FROM names; `digest` pins it: the registry's, or that of the list of installed packages."""
+    """What the base image's FROM names, and whether its packages are all there already."""
 
     reference: str
-    digest: str
     bootstrapped: bool
 
 
@@ -41,7 +40,16 @@ def find(client: docker.DockerClient, platform: str) -> Debian:
         except PlatformError as error:
             progress.say(f"{error}; bootstrapping the same from Debian's packages")
         _bootstrap(client, platform)
-    return Debian(STAND_IN, _packages_digest(client, STAND_IN), bootstrapped=True)
+    return Debian(STAND_IN, bootstrapped=True)
+
+
+def digest(client: docker.DockerClient, debian: Debian) -> str:
+    """What pins it: the registry's digest, or the sha256 of the bootstrapped packages with their versions."""
+    if debian.bootstrapped:
+        listed = client.containers.run(debian.reference, ["dpkg-query", "--show"], network_disabled=True, remove=True)
+        return f"sha256:{hashlib.sha256(listed).hexdigest()}"
+    image = client.images.get(debian.reference)
+    return str((image.attrs.get("RepoDigests") or [image.id])[0]).rpartition("@")[2]
 
 
 def packages(root: Path = images.ROOT) -> tuple[str, ...]:
@@ -52,12 +60,12 @@ def packages(root: Path = images.ROOT) -> tuple[str, ...]:
 
 def _pulled(client: docker.DockerClient, name: str, platform: str) -> Debian:
     try:
-        image = client.images.get(name) if _here(client, name) else client.images.pull(name, platform=platform)
+        if not _here(client, name):
+            client.images.pull(name, platform=platform)
     except DockerException as error:
         reason = error.explanation if isinstance(error, APIError) else error
         raise PlatformError(f"{name} cannot be pulled ({reason})") from error
-    digests = image.attrs.get("RepoDigests") or [str(image.id)]
-    return Debian(name, digests[0].rpartition("@")[2], bootstrapped=False)
+    return Debian(name, bootstrapped=False)
 
 
 def _bootstrap(client: docker.DockerClient, platform: str) -> None:
@@ -71,12 +79,6 @@ def _bootstrap(client: docker.DockerClient, platform: str) -> None:
         progress.run(title, command, environment=bootstrap.environment())
         repository, _, tag = STAND_IN.partition(":")
         client.api.import_image_from_file(str(archive), repository=repository, tag=tag)
-
-
-def _packages_digest(client: docker.DockerClient, reference: str) -> str:
-    """What pins a bootstrapped image: the sha256 of its packages with their versions."""
-    listed = client.containers.run(reference, ["dpkg-query", "--show"], network_disabled=True, remove=True)
-    return f"sha256:{hashlib.sha256(listed).hexdigest()}"
 
 
 def _here(client: docker.DockerClient, reference: str) -> bool:

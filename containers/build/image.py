@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
 import docker
 
@@ -21,14 +22,14 @@ def build(name: str, client: docker.DockerClient, *, fresh: bool = False, refere
     Raises UserError for a name that no folder has, PlatformError where the build fails.
     """
     images.check(name)
-    platform = os.environ.get("PLATFORM") or PLATFORM
+    platform = _platform()
     reference = reference or images.reference(name)
     if name == images.BASE:
         below = debian.find(client, platform)
         network = "none" if below.bootstrapped else "default"
         options = ["--build-arg", f"BASE_IMAGE={below.reference}"]
-        options += ["--label", f"org.opencontainers.image.base.name={debian.REAL}"]
-        options += ["--label", f"org.opencontainers.image.base.digest={below.digest}"]
+        options += ["--label", f"org.opencontainers.image.base.name={below.reference}"]
+        options += ["--label", f"org.opencontainers.image.base.digest={debian.digest(client, below)}"]
     else:
         wheels.gather(name, platform)
         network = "none"
@@ -48,19 +49,45 @@ def main() -> int:
     """The program: 0, or 1 and 3 as in every program of ours."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="IMAGE")
-    parser.add_argument("--where-possible", action="store_true", help="without an engine, say so and succeed")
+    parser.add_argument("--or-process", action="store_true", help="print the engine to use: docker, or else process")
     arguments = parser.parse_args()
     try:
         chosen = [images.check(name) for name in arguments.names] or images.names()
-        client = daemon.connect()
-        if client is None and arguments.where_possible:
-            progress.say(f"no Docker engine answers, so no image is built: {builder.HOW}")
-            return 0
-        for name in dict.fromkeys((images.BASE, *chosen)):
-            build(name, client or daemon.connected())
+        engine = _engine(chosen) if arguments.or_process else _docker(chosen)
     except (UserError, PlatformError) as error:
         return progress.fail(error, error.exit_code)
+    if arguments.or_process:
+        sys.stdout.write(f"{engine}\n")
     return 0
+
+
+def _docker(names: Sequence[str]) -> str:
+    """Build the images, base first, and name the engine that has them."""
+    client = daemon.connected()
+    for name in dict.fromkeys((images.BASE, *names)):
+        build(name, client)
+    return "docker"
+
+
+def _engine(names: Sequence[str]) -> str:
+    """The engine that the environment's ENGINE names; of itself, Docker where it answers and has a base to build on."""
+    wanted = os.environ.get("ENGINE") or "auto"
+    if wanted == "process":
+        return wanted
+    try:
+        client = daemon.connected()
+        builder.find()
+        debian.find(client, _platform())
+    except PlatformError as error:
+        if wanted != "auto":
+            raise
+        progress.say(f"no image is built: {error}")
+        return "process"
+    return _docker(names)
+
+
+def _platform() -> str:
+    return os.environ.get("PLATFORM") or PLATFORM
 
 
 if __name__ == "__main__":

@@ -1,0 +1,78 @@
+"""What needs a container engine is told apart from what does not, and the end says what ran where."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+
+import pytest
+from docker import DockerClient
+from docker.errors import ImageNotFound
+
+from containers.build import daemon, images
+from containers.build.builder import HOW
+
+ENGINE = pytest.StashKey[DockerClient]()
+OBSTACLE = pytest.StashKey[str]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--image", action="append", help="test this image only (a folder under containers/)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without an engine its tests are reported as not run; with REQUIRE_ENGINE=1 nothing is."""
+    needing = [item for item in items if item.get_closest_marker("engine")]
+    obstacle = _obstacle(config) if needing else ""
+    if obstacle and os.environ.get("REQUIRE_ENGINE", "") not in ("", "0"):
+        pytest.exit(f"REQUIRE_ENGINE is set, and {obstacle}", returncode=1)
+    if obstacle:
+        for item in needing:
+            item.add_marker(pytest.mark.skip(reason=obstacle))
+    config.stash[OBSTACLE] = obstacle
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line for this machine, one for the containers."""
+    terminalreporter.section("what ran where")
+    where = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    terminalreporter.line(f"on this machine: {_tally(terminalreporter, engine=False)} ({where})")
+    if obstacle := config.stash.get(OBSTACLE, ""):
+        terminalreporter.line(f"in containers: NOT RUN: {obstacle}", yellow=True)
+    elif ENGINE in config.stash:
+        version = config.stash[ENGINE].version()["Version"]
+        terminalreporter.line(f"in containers: {_tally(terminalreporter, engine=True)} (Docker {version})")
+    else:
+        terminalreporter.line("in containers: none were asked for")
+
+
+@pytest.fixture(scope="session")
+def docker_client(pytestconfig: pytest.Config) -> Iterator[DockerClient]:
+    """The engine that the tests marked `engine` run in."""
+    yield pytestconfig.stash[ENGINE]
+    pytestconfig.stash[ENGINE].close()
+
+
+def _obstacle(config: pytest.Config) -> str:
+    """Why tests cannot run in containers, or nothing where they can."""
+    client = daemon.connect()
+    if client is None:
+        return f"no Docker engine answers: {HOW}"
+    config.stash[ENGINE] = client
+    for name in images.names():
+        try:
+            client.images.get(images.reference(name))
+        except ImageNotFound:
+            return f"{images.reference(name)} is not built: make build/{name}"
+    return ""
+
+
+def _tally(reporter: pytest.TerminalReporter, *, engine: bool) -> str:
+    """How many tests passed, failed and so on, of those that need an engine or of the others."""
+    counts = {}
+    for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"):
+        reports = [report for report in reporter.getreports(outcome) if ("engine" in report.keywords) == engine]
+        if reports:
+            counts[outcome] = len(reports)
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing"
