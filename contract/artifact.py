@@ -52,14 +52,15 @@ def verify(
         raise _bad(
             f"the model directory {show(str(directory))} is empty; a model artifact holds at least one model file"
         )
-    if MANIFEST_NAME not in names:
+    if not os.path.lexists(directory / MANIFEST_NAME):
         return None
     with _open(directory, MANIFEST_NAME) as stream:
         manifest = decode(stream.read(MANIFEST_BYTES + 1))
     _check_origin(manifest, algorithm, libraries or {})
-    _check_names(names - {MANIFEST_NAME}, set(manifest.files))
     for name, expected in manifest.files.items():
         _check_file(directory, name, expected)
+    if extra := sorted(names - {MANIFEST_NAME, *manifest.files}):
+        raise _bad(f"{show(extra[0])} is not listed in {MANIFEST_NAME}; remove it, or put it under {_CODE}/")
     return manifest
 
 
@@ -103,16 +104,17 @@ def _open(directory: Path, name: str) -> BufferedReader:
     """Open a regular file inside `directory`. Neither follows a link nor waits for the writer of a FIFO."""
     path = directory / name
     try:
+        if not os.path.lexists(path):
+            raise _bad(f"{show(name)} is missing, though {MANIFEST_NAME} lists it")
         if path.is_symlink() or path.resolve() != directory.resolve() / name:
             raise _bad(f"{show(name)} is a symbolic link; a model directory holds regular files only")
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _bad(f"cannot read {show(name)}: {error.strerror}") from error
-    stream = os.fdopen(descriptor, "rb") if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
-    if stream is None:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _bad(f"{show(name)} is not a regular file; a model directory holds regular files only")
-    return stream
+    return os.fdopen(descriptor, "rb")
 
 
 def _measure(directory: Path, name: str) -> File:
@@ -134,13 +136,6 @@ def _check_origin(manifest: Manifest, algorithm: str | None, libraries: Mapping[
 def _release(version: str) -> tuple[int, ...]:
     """Major and minor: a patch release reads the files of the next one."""
     return tuple(int(part) for part in re.findall(r"[0-9]{1,9}", version)[:2])
-
-
-def _check_names(present: set[str], listed: set[str]) -> None:
-    if missing := sorted(listed - present):
-        raise _bad(f"{show(missing[0])} is missing, though {MANIFEST_NAME} lists it")
-    if extra := sorted(present - listed):
-        raise _bad(f"{show(extra[0])} is not listed in {MANIFEST_NAME}; remove it or put it under {_CODE}/")
 
 
 def _check_file(directory: Path, name: str, expected: File) -> None:

@@ -65,7 +65,7 @@ class Manifest:
 
 def encode(manifest: Manifest) -> bytes:
     """JSON, indented for people. A metric that is not finite becomes null, since JSON has no NaN."""
-    document = dataclasses.asdict(manifest)
+    document = {"format": manifest.format} | dataclasses.asdict(manifest)
     document["metrics"] = {name: value if math.isfinite(value) else None for name, value in manifest.metrics.items()}
     return json.dumps(document, indent=1, allow_nan=False).encode() + b"\n"
 
@@ -82,6 +82,9 @@ def decode(text: bytes) -> Manifest:
         raise _bad("is not a JSON object")
     if document.get("format") != FORMAT:
         raise _bad(f"has format {show(document.get('format'))}; this image reads format {FORMAT}")
+    files = {name: _file(name, entry) for name, entry in _take(document, "files", dict).items()}
+    if not files:
+        raise _bad("lists no files")
     return Manifest(
         algorithm=_take(document, "algorithm", str),
         version=_take(document, "version", str),
@@ -92,7 +95,7 @@ def decode(text: bytes) -> Manifest:
         image=_take(document, "image", str),
         created=_take(document, "created", str),
         details=_take(document, "details", dict),
-        files={name: _file(name, entry) for name, entry in _take(document, "files", dict).items()},
+        files=files,
     )
 
 

@@ -1,4 +1,4 @@
-"""Every file of tests/corpus/hyperparameters is a hyperparameters.json; NAME.expected beside it says what becomes of it.
+"""Every file of tests/corpus/hyperparameters is a hyperparameters.json; NAME.expected beside it says what comes of it.
 
 `expected` is JSON: {"values": {...}} of what was given, or {"error": "the whole message"}.
 """
@@ -40,7 +40,9 @@ class Example:
     booster: str | None = hyperparameter(None, choices=("tree", "linear"))
     quantiles: tuple[float, ...] | None = hyperparameter(None, minimum=0, maximum=1)
     steps: tuple[str, ...] | None = hyperparameter(None, choices=("grow", "prune"))
-    groups: Any = hyperparameter(None, reads=groups, form="a nested list, as in '[[0,1],[2]]'")
+    groups: tuple[tuple[int, ...], ...] | None = hyperparameter(
+        None, reads=groups, form="a nested list, as in '[[0,1],[2]]'"
+    )
     note: str | None = hyperparameter(None)
     lambda_: float | None = hyperparameter(None, name="lambda", minimum=0)
     save_every: int = hyperparameter(10, minimum=1, ours=True)
@@ -75,7 +77,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot read .*: Is a directory"):
+    with pytest.raises(UserError, match=r"cannot read .*: Is a directory"):
         read(tmp_path)
 
 
@@ -96,7 +98,7 @@ def test_strings_stay_exactly_as_they_are(tmp_path: Path) -> None:
         ("shuffle", "true or false"),
         ("booster", "one of 'tree', 'linear'"),
         ("quantiles", "comma-separated list, each number, 0 to 1"),
-        ("groups", "a nested list, as in '[[0,1],[2]]'"),
+        ("groups", "lists, as in '[[0,1],[2]]'"),
         ("note", "text"),
     ],
 )
