@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 import signal
@@ -123,7 +124,7 @@ class RunningContainer:
     def __init__(self, container: DockerContainer) -> None:
         self._container = container
 
-    @property
+    @functools.cached_property
     def address(self) -> str:
         self._container.reload()
         published = self._container.ports.get(f"{PORT}/tcp")
@@ -179,6 +180,7 @@ def _options(container: Container) -> dict[str, Any]:
     if container.port is not None:
         options["ports"] = {f"{PORT}/tcp": ("127.0.0.1", container.port or None)}
     if container.network is not None:
+        options["name"] = f"{container.network}-{container.host}"
         options["network"] = container.network
         options["networking_config"] = {container.network: EndpointConfig(API_VERSION, aliases=[container.host])}
     return options

@@ -9,14 +9,13 @@ import http.client
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from contract.errors import UserError, show
+from contract.errors import PlatformError, UserError, show
 from contract.limits import PING_SECONDS, SERVE_STOP_SECONDS, STARTUP_SECONDS
 from local_mode import invocation, results
 from local_mode.engine import Container, Engine, Mount, Running, choose
@@ -109,7 +108,7 @@ class Endpoint:
         try:
             with urllib.request.urlopen(f"{self.url}/ping", timeout=self._clock.ping) as answer:  # noqa: S310 - our loopback
                 return bool(answer.status == http.client.OK)
-        except (urllib.error.URLError, OSError, http.client.HTTPException):
+        except (PlatformError, OSError, http.client.HTTPException):
             return False
 
     def exit_code(self) -> int | None:

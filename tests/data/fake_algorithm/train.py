@@ -99,7 +99,7 @@ def worker_fails():
 
 
 def meet():
-    """Every host talks to the leader by name, and says whether it gets out."""
+    """Every host talks to the leader by name."""
     import socket
 
     hosts = config("resourceconfig")["hosts"]
@@ -116,8 +116,7 @@ def meet():
                 time.sleep(0.1)
         else:
             sys.exit(3)
-    routes = Path("/proc/net/route").read_text().splitlines()[1:]
-    save(f"way-out-{config('resourceconfig')['current_host']}", str(any(line.split()[1] == "00000000" for line in routes)))
+    save(f"met-{config('resourceconfig')['current_host']}", "")
 
 
 def resume():
