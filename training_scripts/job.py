@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import signal
 import sys
@@ -21,7 +20,6 @@ from training_scripts.channels import open_channels
 from training_scripts.checkpoints import Store
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -48,7 +46,6 @@ class Job:
 
 def main() -> int:
     """Do the work; 0, or the exit code of the error's kind with its sentence in the failure file."""
-    _die_with_the_supervisor()
     logs.configure()
     paths = Paths.of_environment()
     try:
@@ -100,11 +97,6 @@ def _listen(job: Job) -> None:
     for number in STOPS:
         signal.signal(number, stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (*STOPS, signal.SIGCHLD))
-
-
-def _die_with_the_supervisor() -> None:
-    """Outside a container nobody else ends a job whose supervisor was killed."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 if __name__ == "__main__":

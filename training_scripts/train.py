@@ -28,12 +28,13 @@ GRACE_SECONDS = TRAIN_STOP_SECONDS - 10
 STOPS = (signal.SIGTERM, signal.SIGINT)
 WATCHED = (*STOPS, signal.SIGCHLD)
 JOB = (sys.executable, "-m", "training_scripts.job")
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 def main() -> int:
     """Run the training job; the exit code of `train`."""
-    _hold_standard_streams()
     return Supervisor(Paths.of_environment()).run(JOB)
 
 
@@ -48,12 +49,13 @@ class Supervisor:
 
     def run(self, command: Sequence[str]) -> int:
         """The command's exit code, 128 + n where signal n ended it; a failure text is there unless it is 0."""
+        _hold_standard_streams()
         # Blocked signals wait in a queue that sigtimedwait reads: no handler, no race. The child is born with them
         # blocked too, so that a stop that comes before it is ready waits for it.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
         _adopt_orphans()
         try:
-            child = subprocess.Popen(command, process_group=0)  # noqa: S603 - our own command
+            child = subprocess.Popen(command, process_group=0, preexec_fn=_die_with_the_supervisor)  # noqa: S603 - our own
             code = self._watch(child.pid)
             child.returncode = code  # reaped here, not by Popen
         except OSError as error:
@@ -129,7 +131,12 @@ def _end_group(child: int) -> None:
 
 def _adopt_orphans() -> None:
     """Orphans come to the first process of a container; elsewhere they come to us only if we ask."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _die_with_the_supervisor() -> None:
+    """Outside a container nobody else ends a job whose supervisor was killed."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _hold_standard_streams() -> None:

@@ -1,0 +1,87 @@
+"""Real processes in a private folder in place of /opt/ml."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+PROGRAMS = HERE / "programs"
+
+
+@dataclass
+class Programs:
+    """Starts Python programs of ours; what is left of them at the end of the test is killed."""
+
+    base: Path
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, *arguments: str, prefix: tuple[str, ...] = (), **environment: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [*prefix, sys.executable, *arguments],
+            cwd=ROOT,
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": f"{ROOT}:{HERE}",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "SAGEMAKER_BASE_DIR": str(self.base),
+                "SAGEMAKER_ALGORITHM": "programs.fake",
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def supervise(self, code: str, grace: float = 30, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        return self.start(str(PROGRAMS / "supervise.py"), str(grace), code, prefix=prefix)
+
+    def train(self, prefix: tuple[str, ...] = (), **environment: str) -> subprocess.Popen[str]:
+        return self.start("-m", "training_scripts.train", prefix=prefix, **environment)
+
+    @staticmethod
+    def stop(process: subprocess.Popen[str]) -> tuple[int, str]:
+        process.send_signal(signal.SIGTERM)
+        return Programs.finish(process)
+
+    @staticmethod
+    def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+        """(exit code, what it printed)."""
+        printed, _ = process.communicate(timeout=60)
+        return process.returncode, printed
+
+    @staticmethod
+    def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+        """Poll, because a process's progress shows in files only."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, "waited in vain"
+            time.sleep(0.01)
+
+    @staticmethod
+    def children(pid: int) -> list[int]:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    @property
+    def failure(self) -> str:
+        return (self.base / "output" / "failure").read_text()
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Iterator[Programs]:
+    programs = Programs(tmp_path / "ml")
+    yield programs
+    for process in programs.started:
+        process.kill()
+        process.communicate()
