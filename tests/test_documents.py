@@ -18,7 +18,11 @@ DOCUMENTS = [
     ).stdout.splitlines()
     if (ROOT / name).is_file()
 ]
-PROMISES = re.findall(r"^\| (\d+) \| (.+?) \| (.+?) \|$", (ROOT / "CONTAINERS_FOR_SM.md").read_text(), re.MULTILINE)
+PROMISES = re.findall(
+    r"^\| (\d+) \| ([^|]+) \| ([^|]+) \|$",
+    (ROOT / "CONTAINERS_FOR_SM.md").read_text().partition("\n## What these images promise\n")[2],
+    re.MULTILINE,
+)
 
 
 def anchor(heading: str) -> str:
