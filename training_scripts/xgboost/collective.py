@@ -1,0 +1,130 @@
+"""Several hosts training one model: XGBoost's own collective, led by the first host that has data.
+
+All hosts meet once to say who has data; those without leave. Functions of the group work on a host alone as well.
+Nothing but numbers crosses the network: no pickle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from xgboost import collective
+from xgboost.tracker import RabitTracker
+
+from contract.environment import TrainingEnvironment
+from contract.errors import UserError
+from training_scripts import cluster
+from training_scripts.logs import LOG
+from training_scripts.xgboost.metrics import Doubles
+
+PORT = 9099
+"""Where the leader waits for the others; the group without the empty hosts meets on the next port."""
+SILENCE_SECONDS = 900
+"""How long a peer may keep the others waiting. One whose connection closes is noticed at once."""
+CONNECT_TRIES = 30
+"""Pauses grow by two seconds a try: a quarter of an hour in all."""
+
+
+@contextmanager
+def joined(environment: TrainingEnvironment, *, has_data: bool) -> Iterator[bool]:
+    """Be one of the job's hosts; the value says whether this host trains.
+
+    Raises UserError where no host has data, PlatformError where the leader's name does not resolve, XGBoostError where
+    a peer dies or keeps silent.
+    """
+    hosts, here = environment.hosts, environment.current_host
+    if len(hosts) == 1:
+        LOG.info("Single node training.")
+        yield True
+        return
+    LOG.info("Distributed training on %d hosts, led by %s", len(hosts), hosts[0])
+    with _group(hosts, here, PORT):
+        holders = _holders(hosts, environment.rank, has_data)
+        if holders == hosts:
+            yield True
+            return
+    if not holders:
+        raise UserError(
+            "No data in training channel path on any host; with ShardedByS3Key give at least one file a host"
+        )
+    if here not in holders:
+        LOG.warning("Host %s has no data for every channel: it is left out of the training", here)
+        yield False
+        return
+    if len(holders) == 1:
+        LOG.info("Only host %s has data. Single node training.", here)
+        yield True
+        return
+    with _group(holders, here, PORT + 1):
+        yield True
+
+
+def several() -> bool:
+    """Whether this host trains together with others."""
+    return bool(collective.is_distributed())
+
+
+def leads() -> bool:
+    """Whether this host is the one that logs metrics, and writes checkpoints and the model."""
+    return collective.get_rank() == 0
+
+
+def total(values: Doubles) -> Doubles:
+    """The sums over the hosts."""
+    return collective.allreduce(values, collective.Op.SUM) if several() else values
+
+
+def any_host(flag: bool) -> bool:
+    """Whether any host says yes, so that all of them stop after the same round."""
+    return bool(_most(int(flag)))
+
+
+def widest(width: int) -> int:
+    """The largest width on any host: a share of sparse rows may lack the last features."""
+    return _most(width)
+
+
+def shared(data: bytes) -> bytes:
+    """The leader's bytes, on every host."""
+    if not several():
+        return data
+    size = _most(len(data) if leads() else 0)
+    values = np.zeros(size, dtype=np.int32)
+    if leads():
+        values[:] = np.frombuffer(data, dtype=np.uint8)
+    return bytes(collective.allreduce(values, collective.Op.MAX).astype(np.uint8)) if size else b""
+
+
+def _most(value: int) -> int:
+    return int(collective.allreduce(np.array([value], dtype=np.int64), collective.Op.MAX)[0]) if several() else value
+
+
+def _holders(hosts: Sequence[str], rank: int, has_data: bool) -> tuple[str, ...]:
+    flags = np.zeros(len(hosts), dtype=np.int64)
+    flags[rank] = has_data
+    flags = collective.allreduce(flags, collective.Op.SUM)
+    return tuple(host for host, flag in zip(hosts, flags, strict=True) if flag)
+
+
+@contextmanager
+def _group(hosts: Sequence[str], here: str, port: int) -> Iterator[None]:
+    """The hosts as one group; ranks in the order of `hosts`. After an error nobody waits for anybody: the process ends,
+    and its closing connections tell the others."""
+    leader = cluster.address(hosts[0])
+    tracker = None
+    if here == hosts[0]:
+        tracker = RabitTracker(n_workers=len(hosts), host_ip=leader, port=port, sortby="task", timeout=SILENCE_SECONDS)
+        tracker.start()
+    collective.init(
+        dmlc_tracker_uri=leader,
+        dmlc_tracker_port=port,
+        dmlc_task_id=f"{hosts.index(here):04d}",
+        dmlc_timeout=SILENCE_SECONDS,
+        dmlc_retry=CONNECT_TRIES,
+    )
+    yield
+    collective.finalize()
+    if tracker is not None:
+        tracker.wait_for(SILENCE_SECONDS)

@@ -1,0 +1,177 @@
+"""Metrics of every round: XGBoost's own, and those that SageMaker's image adds to them.
+
+What XGBoost has itself (rmse, mae, auc...) is XGBoost's own number, on predictions as they are served: on
+probabilities, not on raw margins, for a logistic objective. The others are computed here from sums over the rows, so
+that the hosts of a job can add theirs up. Rows count by their weight, as in XGBoost's own metrics. A ratio without a
+denominator (the precision of a class never predicted) is 0.
+
+Formulas: scikit-learn's user guide, "Metrics and scoring"; the predicted class is the one of the largest margin, with
+two classes the one on the margin's side of 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+
+from contract.errors import UserError
+
+Doubles = NDArray[np.float64]
+
+
+def _recalls(counts: Doubles) -> Doubles:
+    return _ratio(np.diag(counts), counts.sum(axis=1))
+
+
+def _precisions(counts: Doubles) -> Doubles:
+    return _ratio(np.diag(counts), counts.sum(axis=0))
+
+
+def _f1s(counts: Doubles) -> Doubles:
+    return _ratio(2 * np.diag(counts), counts.sum(axis=0) + counts.sum(axis=1))
+
+
+def _ratio(above: Doubles, below: Doubles) -> Doubles:
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+
+
+def _accuracy(counts: Doubles) -> float:
+    return float(np.trace(counts) / counts.sum())
+
+
+def _macro(scores: Callable[[Doubles], Doubles]) -> Callable[[Doubles], float]:
+    """The mean over the classes that are in the labels or the predictions."""
+
+    def mean(counts: Doubles) -> float:
+        seen = counts.sum(axis=0) + counts.sum(axis=1) > 0
+        return float(scores(counts)[seen].mean())
+
+    return mean
+
+
+def _balanced_accuracy(counts: Doubles) -> float:
+    return float(_recalls(counts)[counts.sum(axis=1) > 0].mean())
+
+
+def _of_class_1(scores: Callable[[Doubles], Doubles]) -> Callable[[Doubles], float]:
+    return lambda counts: float(scores(counts)[1])
+
+
+CLASSIFICATION: Mapping[str, Callable[[Doubles], float]] = {
+    "accuracy": _accuracy,
+    "balanced_accuracy": _balanced_accuracy,
+    "f1": _macro(_f1s),
+    "f1_binary": _of_class_1(_f1s),
+    "f1_macro": _macro(_f1s),
+    "precision": _of_class_1(_precisions),
+    "precision_macro": _macro(_precisions),
+    "precision_micro": _accuracy,
+    "recall": _of_class_1(_recalls),
+    "recall_macro": _macro(_recalls),
+    "recall_micro": _accuracy,
+}
+"""Name -> its value from the confusion matrix (true class by predicted class, sums of weights)."""
+
+
+def _mse(sums: Doubles) -> float:
+    return float(sums[1] / sums[0])
+
+
+def _r2(sums: Doubles) -> float:
+    spread = sums[3] - sums[2] ** 2 / sums[0]
+    return float(1 - sums[1] / spread) if spread > 0 else math.nan
+
+
+REGRESSION: Mapping[str, Callable[[Doubles], float]] = {"mse": _mse, "r2": _r2}
+"""Name -> its value from the sums over rows of: weight, weighted squared error, weighted label, weighted label
+squared."""
+
+OURS = frozenset((*CLASSIFICATION, *REGRESSION))
+
+
+def check(names: Sequence[str], classes: int) -> None:
+    """Raise UserError for a metric of classes where the objective has none."""
+    for name in names:
+        if name in CLASSIFICATION and not classes:
+            raise UserError(
+                f"hyperparameter 'eval_metric': {name!r} counts classes, and the objective predicts none; "
+                "use an objective binary:* or multi:*, or a metric of numbers such as 'rmse'"
+            )
+
+
+def evaluate(
+    booster: xgboost.Booster,
+    matrices: Sequence[tuple[xgboost.DMatrix, str]],
+    step: int,
+    names: Sequence[str],
+    classes: int,
+    total: Callable[[Doubles], Doubles],
+) -> dict[str, float]:
+    """{"train-rmse": value} of every metric on every matrix: XGBoost's own, then `names`. `total` adds up hosts."""
+    native = _native(booster.eval_set(list(matrices), step))
+    values: dict[str, float] = {}
+    for matrix, channel in matrices:
+        values |= {name: value for name, value in native.items() if name.startswith(channel + "-")}
+        values |= {f"{channel}-{name}": value for name, value in _ours(booster, matrix, names, classes, total).items()}
+    return values
+
+
+def counts(truth: NDArray[Any], predicted: NDArray[Any], weights: NDArray[np.float32] | None, classes: int) -> Doubles:
+    """(classes, classes): the weight, or the number, of rows of true class i predicted as class j."""
+    true = (truth > 0.5) if classes == 2 else truth  # a label of two classes may be a probability
+    cells = true.astype(np.int64) * classes + predicted
+    sums = np.bincount(cells, weights=weights, minlength=classes * classes)
+    return sums.astype(np.float64).reshape(classes, classes)
+
+
+def predicted_classes(booster: xgboost.Booster, matrix: xgboost.DMatrix) -> NDArray[np.int64]:
+    """(rows,): the class of each row."""
+    margin = booster.predict(matrix, output_margin=True)
+    return (margin > 0).astype(np.int64) if margin.ndim == 1 else margin.argmax(axis=1)
+
+
+def _native(line: str) -> dict[str, float]:
+    """{"train-rmse": 0.1} of `[0]<TAB>train-rmse:0.1`."""
+    pairs = (cell.rpartition(":") for cell in line.split("\t")[1:])
+    return {name: float(value) for name, _, value in pairs}
+
+
+def _ours(
+    booster: xgboost.Booster,
+    matrix: xgboost.DMatrix,
+    names: Sequence[str],
+    classes: int,
+    total: Callable[[Doubles], Doubles],
+) -> dict[str, float]:
+    counted = [name for name in names if name in CLASSIFICATION]
+    summed = [name for name in names if name in REGRESSION]
+    table = total(_table(booster, matrix, classes)) if counted else np.empty(0)
+    sums = total(_sums(booster, matrix)) if summed else np.empty(0)
+    return {name: CLASSIFICATION[name](table) if name in CLASSIFICATION else REGRESSION[name](sums) for name in names}
+
+
+def _table(booster: xgboost.Booster, matrix: xgboost.DMatrix, classes: int) -> Doubles:
+    return counts(matrix.get_label(), predicted_classes(booster, matrix), _weights(matrix), classes)
+
+
+def _sums(booster: xgboost.Booster, matrix: xgboost.DMatrix) -> Doubles:
+    predicted = booster.predict(matrix).astype(np.float64)
+    if predicted.ndim > 1:
+        raise UserError(
+            "hyperparameter 'eval_metric': 'mse' and 'r2' need one prediction a row; this model has several"
+        )
+    label = matrix.get_label().astype(np.float64)
+    weights = _weights(matrix)
+    weight = np.ones_like(label) if weights is None else weights.astype(np.float64)
+    terms = (weight, weight * (label - predicted) ** 2, weight * label, weight * label**2)
+    return np.array([term.sum() for term in terms])
+
+
+def _weights(matrix: xgboost.DMatrix) -> NDArray[np.float32] | None:
+    weights: NDArray[np.float32] = matrix.get_weight()
+    return weights if len(weights) else None
