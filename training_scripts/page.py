@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from contract.metric import Direction
 from training_scripts import charts
@@ -17,8 +17,8 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """The page forbids itself whatever it does not need, should a value ever slip through as markup."""
 
 
-def page(summary: Summary, *, job: str, given: Collection[str], written: str) -> str:
-    """The whole document. `given` names the hyperparameters of the job's request; `written` is the time, as text."""
+def page(summary: Summary, *, job: str, image: str, written: str) -> str:
+    """The whole document. `job` and `image` are names, either may be empty; `written` is the time, as text."""
     name = job or "training job"
     head = element(
         "head",
@@ -30,16 +30,16 @@ def page(summary: Summary, *, job: str, given: Collection[str], written: str) ->
     )
     parts = [
         element("h1", text(name)),
-        element("p", text(_subtitle(summary, written))),
+        element("p", text(_subtitle(summary, image, written))),
         _tiles(summary),
         _curves(summary),
         _confusion(summary.confusion) if summary.confusion else None,
         _residuals(summary.residuals) if summary.residuals else None,
         _importances(summary),
         _channels(summary),
-        _hyperparameters(summary, given),
+        _hyperparameters(summary),
         _seconds(summary),
-        _software(summary),
+        _software(summary, image),
         element(
             "footer",
             text(
@@ -52,9 +52,9 @@ def page(summary: Summary, *, job: str, given: Collection[str], written: str) ->
     return "<!DOCTYPE html>\n" + element("html", head, body, lang="en")
 
 
-def _subtitle(summary: Summary, written: str) -> str:
+def _subtitle(summary: Summary, image: str, written: str) -> str:
     took = f"{sum(summary.seconds.values()):,.2f} s" if summary.seconds else ""
-    return " · ".join(part for part in (summary.title, took, summary.image, written) if part)
+    return " · ".join(part for part in (summary.title, took, image, written) if part)
 
 
 def _section(title: str, *parts: Markup | None, note: str = "") -> Markup:
@@ -136,8 +136,8 @@ def _importances(summary: Summary) -> Markup | None:
     total = sum(abs(value) for value in summary.importances.values() if drawable(value))
     ranked = sorted(summary.importances.items(), key=lambda item: -abs(item[1]) if drawable(item[1]) else 0.0)
     shown = ranked[:TOP_FEATURES]
-    used = sum(1 for _, value in ranked if drawable(value) and value)
-    note = f"By {summary.importance_kind}: {used:,} of {len(ranked):,} features used"
+    used = sum(1 for _, value in ranked if value)
+    note = f"By {summary.importance_kind}; the model uses {used:,} features"
     if len(ranked) > len(shown):
         note += f", the top {len(shown)} shown"
     signed = any(value < 0 for _, value in shown)
@@ -219,23 +219,23 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, figures: int
     return element("div", element("table", element("thead", head), element("tbody", *lines)), class_="wide")
 
 
-def _pairs(pairs: Sequence[tuple[str, object]], given: Collection[str] = ()) -> Markup:
-    lines = [
-        element(
-            "div", element("span", text(name)), element("span", text(value)), class_="given" if name in given else None
-        )
-        for name, value in pairs
-    ]
+def _pairs(pairs: Iterable[tuple[str, object]]) -> Markup:
+    lines = [element("div", element("span", text(name)), element("span", text(value))) for name, value in pairs]
     return element("div", *lines, class_="columns")
 
 
-def _hyperparameters(summary: Summary, given: Collection[str]) -> Markup | None:
+def _hyperparameters(summary: Summary) -> Markup | None:
     if not summary.hyperparameters:
         return None
-    pairs = sorted(summary.hyperparameters.items(), key=lambda item: item[0] not in given)
-    marked = any(name in given for name, _ in pairs)
-    note = "Those of the job's request in bold; the others are defaults." if marked else ""
-    return _section("Hyperparameters", _pairs(pairs, given), note=note)
+    pairs = [(name, _as_given(value)) for name, value in summary.hyperparameters.items()]
+    return _section("Hyperparameters", _pairs(pairs), note="What is not listed has its default.")
+
+
+def _as_given(value: object) -> str:
+    """As a job's request would say it: `true`, `auc, logloss`, `0.2`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(_as_given, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _seconds(summary: Summary) -> Markup | None:
@@ -252,7 +252,6 @@ def _seconds(summary: Summary) -> Markup | None:
     return _section("Time", strip, element("div", *lines, class_="columns"), note=f"{total:,.2f} s in all.")
 
 
-def _software(summary: Summary) -> Markup | None:
-    pairs: list[tuple[str, object]] = [("image", summary.image)] if summary.image else []
-    pairs += summary.libraries.items()
+def _software(summary: Summary, image: str) -> Markup | None:
+    pairs = [("image", image), *summary.libraries.items()] if image else [*summary.libraries.items()]
     return _section("Software", _pairs(pairs)) if pairs else None

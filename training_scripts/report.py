@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.files import write_atomically
+from training_scripts.output import IMAGE
 from training_scripts.page import page
 from training_scripts.summary import ChannelSummary, Confusion, Residuals, Summary
 
@@ -25,7 +27,7 @@ FORMAT = 1
 def write(directory: Path, summary: Summary, environment: TrainingEnvironment) -> None:
     """Write report.html and metrics.json into `directory`. Raises PlatformError where it cannot be written."""
     written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    html = page(summary, job=environment.job_name, given=environment.hyperparameters, written=written)
+    html = page(summary, job=environment.job_name, image=os.environ.get(IMAGE, ""), written=written)
     figures = json.dumps(metrics(summary, environment.job_name), indent=1, allow_nan=False)
     write_atomically(directory / "metrics.json", (figures + "\n").encode())
     write_atomically(directory / "report.html", html.encode())

@@ -39,7 +39,7 @@ tbody tr:last-child > * { border-bottom: 0; }
 .columns div { display: flex; justify-content: space-between; gap: 16px; break-inside: avoid; padding: 6px 0;
   border-bottom: 1px solid var(--rule); font-size: 14px; }
 .columns span { flex: none; } .columns span + span { flex: 0 1 auto; overflow-wrap: anywhere; text-align: right; }
-.columns .given { font-weight: 600; } .columns .given span + span { color: var(--s0); }
+.columns span + span { font-weight: 500; }
 .times { display: flex; height: 12px; gap: 2px; border-radius: 6px; overflow: hidden; margin: 10px 0 12px; }
 .times span { min-width: 3px; } .t0 { background: var(--s0); } .t1 { background: var(--s1); }
 .t2 { background: var(--s2); } .t3 { background: var(--s3); }

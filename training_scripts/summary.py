@@ -64,10 +64,8 @@ class Summary:
     residuals: Residuals | None = None
     channels: Sequence[ChannelSummary] = ()
     hyperparameters: Mapping[str, object] = field(default_factory=dict)
-    """Every hyperparameter in effect, defaults included; those of the job's request are marked in the report."""
+    """Those that the job's request sets, typed; all others have their defaults."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """Step ("read", "fit", "save") -> seconds it took."""
     libraries: Mapping[str, str] = field(default_factory=dict)
     """Distribution name -> version."""
-    image: str = ""
-    """Image name and version, as labelled."""
