@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -35,7 +34,6 @@ class Job:
     """Makes a round's log line."""
     stopping: bool = False
     """The job was told to stop: end this round, checkpoint, and return what there is."""
-    log: logging.Logger = field(default=logs.LOG)
 
     def report(self, step: int, values: Mapping[str, float]) -> bool:
         """Print a round's metrics, by the names that the log line shows. True: stop after this round."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -84,4 +85,52 @@ def programs(tmp_path: Path) -> Iterator[Programs]:
     yield programs
     for process in programs.started:
         process.kill()
-        process.communicate()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@dataclass
+class TrainingJob:
+    """A training job of programs/fake.py, in the folder that stands in for /opt/ml."""
+
+    programs: Programs
+
+    @property
+    def base(self) -> Path:
+        return self.programs.base
+
+    def write(self, channel: str = "train", name: str = "part-0.csv", data: bytes = b"1,2,3\n0,5,6\n") -> None:
+        path = self.base / "input" / "data" / channel / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    def configure(
+        self, *, channels: dict[str, dict[str, str]] | None = None, checkpoints: bool = False, **hyperparameters: object
+    ) -> None:
+        config = self.base / "input" / "config"
+        config.mkdir(parents=True, exist_ok=True)
+        texts = {"rounds": "3"} | {name: str(value) for name, value in hyperparameters.items()}
+        (config / "hyperparameters.json").write_text(json.dumps(texts))
+        channels = {"train": {"ContentType": "text/csv"}} if channels is None else channels
+        (config / "inputdataconfig.json").write_text(json.dumps(channels))
+        if checkpoints:
+            (config / "checkpointconfig.json").write_text('{"LocalPath": "/opt/ml/checkpoints"}')
+
+    @property
+    def model(self) -> bytes:
+        return (self.base / "model" / "fake-model").read_bytes()
+
+    @property
+    def steps(self) -> list[int]:
+        """Steps that have a checkpoint."""
+        names = (path.name for path in (self.base / "checkpoints").glob("fake-checkpoint.*"))
+        return sorted(int(name.rpartition(".")[2]) for name in names)
+
+
+@pytest.fixture
+def job(programs: Programs) -> TrainingJob:
+    job = TrainingJob(programs)
+    job.write()
+    job.configure()
+    return job
