@@ -11,6 +11,7 @@ import contextlib
 import json
 import math
 import shutil
+import signal
 import sys
 import tarfile
 import time
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from contract.errors import AlgorithmError, PlatformError, UserError
@@ -118,11 +120,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModelError as error:
         show.console.print(f"\n[bold red]error[/] {escape(str(error))}", highlight=False, soft_wrap=True)
         return AlgorithmError.exit_code
+    except KeyboardInterrupt:
+        show.console.print("\nstopped; everything is removed")
+        return 128 + signal.SIGINT
 
 
 def run(show: Show, choice: str | None) -> int:
     started = time.monotonic()
-    show.console.print("[bold]Fraud in car-insurance claims: from raw records to answers, as SageMaker would run it[/]")
+    show.console.print("[bold]Fraud in car-insurance claims: from raw records to answers, as in SageMaker[/]")
     observer = Rounds(show)
     with choose(choice, progress=observer.progress) as engine:
         with show.step("Features", "claims.csv and customers.csv, joined and encoded"):
@@ -212,7 +217,7 @@ def judge(show: Show, labels: Sequence[int], answers: Sequence[float]) -> bool:
     for word, ours, theirs in zip(words, scores.confusion(labels, answers), REFERENCE_CONFUSION, strict=True):
         for row in zip(word, ours, theirs, strict=True):
             table.add_row(*map(str, row))
-    show.console.print(table)
+    show.console.print(Padding(table, (0, 0, 0, 3)))
     if not good:
         show.say(f"[bold red]The AUC is off by {abs(area - REFERENCE_AUC):.4f}: at most {TOLERANCE} is accepted[/]")
     return good

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from contract.metric import Direction
@@ -140,6 +141,8 @@ def _importances(summary: Summary) -> Markup | None:
     note = f"By {summary.importance_kind}; the model uses {used:,} features"
     if len(ranked) > len(shown):
         note += f", the top {len(shown)} shown"
+    if all(re.fullmatch(r"f\d+", name) for name, _ in ranked):
+        note += "; f0 is the first feature, the data gave no names"
     signed = any(value < 0 for _, value in shown)
 
     def show(value: float) -> str:
