@@ -110,24 +110,24 @@ def _check_bounds(text: str, value: float, kind: Kind) -> None:
     bounds = kind.bounds
     problem = ""
     if bounds.minimum is not None and value < bounds.minimum:
-        problem = f"below the minimum {bounds.minimum:g}"
+        problem = f"below the minimum {bounds.minimum:.15g}"
     elif bounds.maximum is not None and value > bounds.maximum:
-        problem = f"above the maximum {bounds.maximum:g}"
+        problem = f"above the maximum {bounds.maximum:.15g}"
     elif bounds.above is not None and value <= bounds.above:
-        problem = f"not above {bounds.above:g}"
+        problem = f"not above {bounds.above:.15g}"
     elif bounds.below is not None and value >= bounds.below:
-        problem = f"not below {bounds.below:g}"
+        problem = f"not below {bounds.below:.15g}"
     if problem:
         raise ValueError(f"{show(text)} is {problem} ({accepted(kind)})")
 
 
 def _range(bounds: Bounds) -> str:
-    low = "" if bounds.above is None else f"above {bounds.above:g}"
+    low = "" if bounds.above is None else f"above {bounds.above:.15g}"
     if bounds.minimum is not None:
-        low = f"{bounds.minimum:g}"
-    high = "" if bounds.below is None else f"below {bounds.below:g}"
+        low = f"{bounds.minimum:.15g}"
+    high = "" if bounds.below is None else f"below {bounds.below:.15g}"
     if bounds.maximum is not None:
-        high = f"{bounds.maximum:g}"
+        high = f"{bounds.maximum:.15g}"
     if bounds.minimum is not None:
         return f"{low} to {high}" if high and bounds.below is None else f"{low} and up" + (high and f", {high}")
     up_to = f"up to {high}" if bounds.maximum is not None else high

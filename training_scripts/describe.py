@@ -19,6 +19,7 @@ from typing import Any, Protocol, cast
 from contract import specification, tables
 from contract.errors import UserError, show
 from contract.metric import Metric
+from training_scripts.algorithm import VARIABLE
 from training_scripts.channels import MODES, Rules
 
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     form.add_argument("--write", type=Path, metavar="README", help="put the tables between a document's markers")
     options = parser.parse_args(arguments)
     try:
-        algorithm = find(os.environ.get("SAGEMAKER_ALGORITHM", ""))
+        algorithm = find(os.environ.get(VARIABLE, ""))
         if options.write:
             options.write.write_text(tables.rewrite(options.write.read_text(), readme_tables(algorithm)))
         else:
@@ -52,9 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def find(name: str) -> Algorithm:
     """The training half of an algorithm. Raises UserError where there is none of that name."""
-    if not name.isidentifier() or importlib.util.find_spec(f"training_scripts.{name}") is None:
-        raise UserError(f"SAGEMAKER_ALGORITHM is {show(name)}; expected an algorithm's module name, such as 'xgboost'")
-    return cast(Algorithm, importlib.import_module(f"training_scripts.{name}"))
+    if name.isidentifier() and importlib.util.find_spec(f"training_scripts.{name}") is not None:
+        module = importlib.import_module(f"training_scripts.{name}")
+        if hasattr(module, "Hyperparameters"):
+            return cast(Algorithm, module)
+    raise UserError(f"{VARIABLE} is {show(name)}; expected an algorithm's module name, such as 'xgboost'")
 
 
 def describe(algorithm: Algorithm) -> dict[str, Any]:

@@ -40,9 +40,7 @@ class Example:
     booster: str | None = hyperparameter(None, choices=("tree", "linear"))
     quantiles: tuple[float, ...] | None = hyperparameter(None, minimum=0, maximum=1)
     steps: tuple[str, ...] | None = hyperparameter(None, choices=("grow", "prune"))
-    groups: tuple[tuple[int, ...], ...] | None = hyperparameter(
-        None, reads=groups, form="a nested list, as in '[[0,1],[2]]'"
-    )
+    groups: tuple[tuple[int, ...], ...] | None = hyperparameter(None, reads=groups, form="lists, as in '[[0,1],[2]]'")
     note: str | None = hyperparameter(None)
     lambda_: float | None = hyperparameter(None, name="lambda", minimum=0)
     save_every: int = hyperparameter(10, minimum=1, ours=True)
