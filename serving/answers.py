@@ -1,0 +1,117 @@
+"""Answers: predictions as columns, written as csv, JSON, JSON Lines or recordio-protobuf.
+
+A float32 is written with the fewest digits that read back as the same float32. What JSON has no number for (NaN,
+infinity) is null there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+Columns: TypeAlias = Mapping[str, NDArray[Any] | None]
+"""Name -> one value a row (rows,), a list a row (rows, n) or lists (rows, n, m); None where the key does not apply."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Predictions of `rows` rows."""
+
+    columns: Columns
+    rows: int
+    quoted: bool = False
+    """In csv a list is one quoted cell, as selectable inference has it; else its values are cells of their own."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back: `status` like "200 OK", and the body."""
+
+    status: str
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = field(default=())
+    unread: bool = False
+    """The request's body was refused before its end: what still comes must be drained or the connection closed."""
+
+
+def encode(table: Table, name: str) -> bytes:
+    """The body in the media type `name`, one of WRITERS."""
+    return WRITERS[name](table)
+
+
+def encode_batch(table: Table) -> bytes:
+    """One prediction a line, a list as `[a, b]`: what batch transform writes, whatever it accepts."""
+    (column,) = table.columns.values()
+    return b"".join(cell.replace(b",", b", ") + b"\n" for cell in _cells(column, table.rows))
+
+
+def _csv(table: Table) -> bytes:
+    rows = zip(*(_csv_cells(column, table) for column in table.columns.values()), strict=True)
+    return b"".join(b",".join(row) + b"\n" for row in rows)
+
+
+def _csv_cells(column: NDArray[Any] | None, table: Table) -> list[bytes]:
+    if column is None:
+        return [b""] * table.rows
+    if not np.isfinite(column).all():
+        return [_csv_list([str(value).encode() for value in row], table) for row in column.reshape(table.rows, -1)]
+    cells = _cells(column, table.rows)
+    if column.ndim == 1:
+        return cells
+    return [_csv_list(cell.replace(b"[", b"").replace(b"]", b"").split(b","), table) for cell in cells]
+
+
+def _csv_list(values: list[bytes], table: Table) -> bytes:
+    if not table.quoted or len(values) == 1:
+        return b",".join(values)
+    return b'"[' + b", ".join(values) + b']"'
+
+
+def _json(table: Table) -> bytes:
+    return b'{"predictions":[' + b",".join(_objects(table)) + b"]}"
+
+
+def _jsonlines(table: Table) -> bytes:
+    return b"".join(line + b"\n" for line in _objects(table))
+
+
+def _objects(table: Table) -> Iterator[bytes]:
+    """One JSON object a row."""
+    keys = [orjson.dumps(name) + b":" for name in table.columns]
+    for row in zip(*(_cells(column, table.rows) for column in table.columns.values()), strict=True):
+        yield b"{" + b",".join(key + cell for key, cell in zip(keys, row, strict=True)) + b"}"
+
+
+def _cells(column: NDArray[Any] | None, rows: int) -> list[bytes]:
+    """Each row's value as JSON."""
+    if column is None:
+        return [b"null"] * rows
+    text = orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    if column.ndim == 1:
+        return text.split(b",")
+    closing = b"]" * (column.ndim - 1)
+    opening = b"[" * (column.ndim - 1)
+    return [opening + cell + closing for cell in text[len(opening) : -len(closing)].split(closing + b"," + opening)]
+
+
+def _recordio(table: Table) -> bytes:
+    from contract.codecs import recordio_protobuf  # protobuf is not paid for until an answer wants it
+
+    known = {name: column.reshape(table.rows, -1) for name, column in table.columns.items() if column is not None}
+    records = ({name: values[place] for name, values in known.items()} for place in range(table.rows))
+    return recordio_protobuf.encode(records)
+
+
+WRITERS: Mapping[str, Callable[[Table], bytes]] = {
+    "text/csv": _csv,
+    "application/json": _json,
+    "application/jsonlines": _jsonlines,
+    "application/x-recordio-protobuf": _recordio,
+}
+"""Media type -> writer, in the order in which equal wishes are decided."""

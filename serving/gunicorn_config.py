@@ -1,0 +1,78 @@
+"""How gunicorn runs: one process a worker, the model loaded before the fork, nothing written but a heartbeat file."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import tempfile
+from typing import Any
+
+from contract import limits
+from contract.errors import PlatformError
+from serving import privileges
+from serving.settings import Settings
+
+log = logging.getLogger("serving")
+
+GRACE_SECONDS = int(limits.SERVE_GONE_SECONDS - 5)
+"""From SIGTERM until requests that still compute are abandoned."""
+_KEEPALIVE_SECONDS = 65
+"""An idle connection, or one that has not finished its headers, is closed after this."""
+
+
+def settings(serving: Settings, listener: int) -> dict[str, Any]:
+    """gunicorn's settings; `listener` is the descriptor of the bound socket."""
+    uid, gid = privileges.worker_user()
+    if os.geteuid() == 0 and uid == 0:
+        log.warning("workers run as root, since %s", privileges.obstacle())
+    return {
+        "bind": f"fd://{listener}",
+        "workers": serving.workers,
+        "worker_class": "serving.worker.Worker",
+        "worker_tmp_dir": _heartbeat_directory(),
+        "user": uid,
+        "group": gid,
+        "preload_app": True,
+        "timeout": int(serving.seconds) + 5,
+        "graceful_timeout": GRACE_SECONDS,
+        "keepalive": _KEEPALIVE_SECONDS,
+        "control_socket_disable": True,
+        "loglevel": "warning",
+        "proc_name": "serve",
+        "on_starting": _log_as_we_do,
+        "post_fork": _leave_groups,
+        "post_worker_init": _equip,
+    }
+
+
+def _log_as_we_do(arbiter: Any) -> None:
+    """gunicorn's lines reach the root logger's handler, as all others do."""
+    logger = logging.getLogger("gunicorn.error")
+    logger.handlers.clear()
+    logger.propagate = True
+    # What is loaded by now lives as long as the process: collections in the workers must not touch, and so copy, it.
+    gc.freeze()
+
+
+def _leave_groups(arbiter: Any, worker: Any) -> None:
+    """gunicorn changes the user and the group, but would keep root's other groups."""
+    if worker.cfg.uid != os.geteuid():
+        os.setgroups([])
+
+
+def _equip(worker: Any) -> None:
+    """In each worker after the fork, where threads may start: lend the endpoint the worker's concurrency."""
+    from serving.worker import Green  # gevent is loaded by gunicorn, and only with this worker class
+
+    endpoint = worker.wsgi.endpoint
+    endpoint.model.set_threads(endpoint.settings.threads)
+    endpoint.concurrency = Green(endpoint.inline_bytes, endpoint.settings.seconds)
+
+
+def _heartbeat_directory() -> str:
+    """In memory where there is /dev/shm, else where temporary files go: a disk may make a heartbeat wait."""
+    for directory in ("/dev/shm", tempfile.gettempdir()):  # noqa: S108 - gunicorn creates the file there by mkstemp
+        if os.access(directory, os.W_OK | os.X_OK):
+            return directory
+    raise PlatformError("neither /dev/shm nor the directory for temporary files is writable; mount a tmpfs at /tmp")

@@ -1,0 +1,51 @@
+"""The process under PID 1: it loads and tries the model, then becomes gunicorn's arbiter."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from serving import gunicorn_config, logs, probe
+from serving.app import Application
+from serving.invocations import Endpoint
+from serving.settings import Settings
+
+LOADED, READY = b"L", b"R"
+"""What PID 1 is told through the pipe."""
+
+
+class Server(BaseApplication):
+    """gunicorn, given an application that is loaded already and settings that are no command line's."""
+
+    def __init__(self, application: Application, settings: dict[str, Any]) -> None:
+        self._application = application
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Iterable[bytes]]:
+        return self._application
+
+
+def run(algorithm: str, directory: Path, settings: Settings, listener: socket.socket, progress: int) -> None:
+    """Serve until SIGTERM. `listener` is the bound socket, `progress` the pipe to PID 1; never returns.
+
+    Raises UserError, AlgorithmError or PlatformError where the model or the surroundings do not allow it.
+    """
+    logs.start()
+    endpoint = Endpoint(settings)
+    application = Application(endpoint)
+    endpoint.model = probe.load(algorithm, directory, settings)
+    os.write(progress, LOADED)
+    endpoint.inline_bytes = probe.try_out(endpoint.model)
+    configuration = gunicorn_config.settings(settings, listener.fileno())
+    server = Server(application, configuration | {"when_ready": lambda arbiter: os.write(progress, READY)})
+    server.run()

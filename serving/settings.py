@@ -1,0 +1,86 @@
+"""What the environment asks of `serve`. Source: the container contract of SageMaker hosting and batch transform."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contract import limits, resources
+from contract.errors import UserError, show
+
+MEBIBYTE = 1024 * 1024
+_TRUE, _FALSE = {"true", "1", "yes", "on"}, {"", "false", "0", "no", "off"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One value a knob; sizes in bytes, times in seconds."""
+
+    port: int = limits.PORT
+    workers: int = 1
+    threads: int = 1
+    """Threads of the native library in each worker; workers x threads never exceeds the CPUs unless workers do."""
+    payload_bytes: int = limits.PAYLOAD_BYTES
+    accept: str = "text/csv"
+    """What an absent Accept means."""
+    batch: bool = False
+    outputs: tuple[str, ...] = ()
+    """Keys of the selectable answer, in order; none: the plain answer."""
+    ensemble: bool = True
+    seconds: float = limits.INVOCATION_SECONDS
+    """The longest that one invocation may compute."""
+
+    @classmethod
+    def of_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Raises UserError naming the variable, its value and what is accepted."""
+        cpus = resources.cpus()
+        workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", cpus, minimum=1)
+        return cls(
+            port=_integer(environ, "SAGEMAKER_BIND_TO_PORT", limits.PORT, minimum=1, maximum=65535),
+            workers=workers,
+            threads=max(1, cpus // workers),
+            payload_bytes=_payload_bytes(environ),
+            accept=environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip() or "text/csv",
+            batch=_boolean(environ, "SAGEMAKER_BATCH", default=False),
+            outputs=tuple(filter(None, map(str.strip, environ.get("SAGEMAKER_INFERENCE_OUTPUT", "").split(",")))),
+            ensemble=_boolean(environ, "SAGEMAKER_INFERENCE_ENSEMBLE", default=True),
+            seconds=_integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT", int(limits.INVOCATION_SECONDS), minimum=1),
+        )
+
+    @property
+    def transforms(self) -> int:
+        """Concurrent transforms to ask for: one a worker, within what concurrency x payload may come to."""
+        return max(1, min(self.workers, limits.BATCH_PAYLOAD_MEGABYTES // self.payload_megabytes))
+
+    @property
+    def payload_megabytes(self) -> int:
+        return max(1, self.payload_bytes // MEBIBYTE)
+
+
+def _payload_bytes(environ: Mapping[str, str]) -> int:
+    """A batch job's own limit goes before the image's; its 0 (no limit) is held to the most that a job may name."""
+    most = limits.BATCH_PAYLOAD_MEGABYTES
+    if environ.get("SAGEMAKER_MAX_PAYLOAD_IN_MB"):
+        return (_integer(environ, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 0, maximum=most) or most) * MEBIBYTE
+    return _integer(environ, "MAX_CONTENT_LENGTH", limits.PAYLOAD_BYTES, minimum=1)
+
+
+def _integer(environ: Mapping[str, str], name: str, default: int, minimum: int = 0, maximum: int | None = None) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    value = int(text) if text.isascii() and text.isdigit() else -1
+    if value < minimum or (maximum is not None and value > maximum):
+        accepted = f"{minimum} to {maximum}" if maximum is not None else f"{minimum} and up"
+        raise UserError(f"environment variable {name}: {show(text)} is not accepted (integer, {accepted})")
+    return value
+
+
+def _boolean(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = environ.get(name)
+    if text is None:
+        return default
+    if text.strip().lower() not in _TRUE | _FALSE:
+        raise UserError(f"environment variable {name}: {show(text)} is not accepted (true or false)")
+    return text.strip().lower() in _TRUE

@@ -1,0 +1,7 @@
+"""The serving half of XGBoost: `load` gives a model whose answers are those of `Booster.predict`, bit for bit."""
+
+from __future__ import annotations
+
+from serving.xgboost.model import load
+
+__all__ = ["load"]
