@@ -138,10 +138,10 @@ def run(show: Show, choice: str | None) -> int:
             answers = invoke(show, prepared, result, engine, observer)
         with show.step("Result", "1,000 claims that the model had not seen"):
             good = judge(show, features.labels(prepared.test), answers)
+    show.console.print()
     show.say(f"Training report: [bold]{result.report or 'none'}[/]")
-    show.say(
-        f"Everything is stopped and removed; the files stay in {FOLDER}/. Total: {time.monotonic() - started:.1f} s"
-    )
+    show.say(f"Everything is stopped and removed; the files stay in {FOLDER}/")
+    show.say(f"[bold]{time.monotonic() - started:.1f} s[/] in all")
     return 0 if good else 1
 
 

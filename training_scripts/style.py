@@ -63,6 +63,6 @@ svg .cell.right { fill: var(--right); } svg .cell.wrong { fill: var(--wrong); }
 @media print { :root { --page: #ffffff; --card: #ffffff; --ink: #000000; --muted: #333333; --rule: #cccccc;
     --s0: #1d5fd6; --s1: #c2410c; --s2: #0f766e; --s3: #7c3aed; --right: #4f8ff7; --wrong: #f0884f; --mark: #333333; }
   body { font-size: 12px; } main { max-width: none; padding: 0; } section { border: 0; padding: 12px 0; }
-  section, svg, tr, .tiles { break-inside: avoid; } h2, h3 { break-after: avoid; }
+  svg, tr, .tiles, .times { break-inside: avoid; } h2, h3 { break-after: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
