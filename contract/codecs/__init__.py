@@ -1,29 +1,48 @@
 """Content type <-> Dataset. One module a format; the same codec reads channels and request bodies.
 
 A codec module has `CONTENT_TYPES` (its names, the first one canonical), `decode` and `read`; it imports its library on
-first use. `EXTRA` names the optional libraries nobody pays for until then.
+first use. What counts as a number is the same in all of them: finite decimals that float32 can hold.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
+from contract.codecs.gather import load
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError, show
 from contract.media_type import MediaType
+
+__all__ = ["Codec", "find", "load"]
 
 _MODULES = ("csv", "libsvm", "json", "jsonlines", "recordio_protobuf", "npy", "parquet")
 
 
 class Codec(Protocol):
-    """What every module of this package offers."""
+    """What every module of this package that is named for a format offers."""
 
-    CONTENT_TYPES: tuple[str, ...]
+    @property
+    def CONTENT_TYPES(self) -> tuple[str, ...]:  # noqa: N802  # a constant of the module
+        """Lower-case names, the canonical one first."""
 
     def decode(self, body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
         """One whole body. `parameters` are the media type's. Raises UserError naming source, row and column."""
 
     def read(self, stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
         """A file or a FIFO in blocks of rows, with memory bounded by the block. Raises UserError likewise."""
+
+
+def find(media_type: MediaType) -> Codec:
+    """The codec of a media type. Raises UserError (unsupported_content_type)."""
+    known = []
+    for name in _MODULES:
+        codec = cast(Codec, importlib.import_module(f"contract.codecs.{name}"))
+        if media_type.name in codec.CONTENT_TYPES:
+            return codec
+        known.append(codec.CONTENT_TYPES[0])
+    raise UserError(
+        f"content type {show(media_type.name)} is not supported; expected one of {', '.join(known)}",
+        code="unsupported_content_type",
+    )

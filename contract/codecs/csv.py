@@ -1,0 +1,117 @@
+"""text/csv: rows of numbers, no header; label first and weight second where the layout has them.
+
+Small bodies and small files are read by orjson, blocks of files by pandas in two threads or more, and whatever those
+might read differently by the strict road: all three give the same numbers. The delimiter is sniffed on the first line:
+the first of comma, semicolon, tab, bar and blank that occurs there. A blank line is an error, except at the very end.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+
+from contract import resources
+from contract.codecs import columns, csv_orjson, csv_pandas, csv_strict, gather, text
+from contract.dataset import Dataset, Layout
+from contract.errors import UserError, show
+
+CONTENT_TYPES = ("text/csv", "csv")
+DELIMITERS = (b",", b";", b"\t", b"|", b" ")
+BLOCK = 1 << 20
+"""Bytes of a file parsed at a time by one thread."""
+MOST_THREADS = 4
+
+
+@dataclass(frozen=True)
+class _Form:
+    count: int
+    delimiter: bytes
+    layout: Layout
+    source: str
+
+
+def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
+    """One whole body, without pandas. Raises UserError naming source, line and column."""
+    _check(parameters, layout)
+    if len(body) > csv_orjson.BLOCK:
+        return gather.concatenate(_decode_blocks(body, layout, source), source)
+    data = text.start(body, source).rstrip(b"\r\n")
+    if not data:
+        raise text.rows_missing(source)
+    return _parse(text.Block(data, 1), _form(data, layout, source))
+
+
+def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
+    """A file or a FIFO in blocks of about a megabyte of text, parsed ahead in threads. Raises UserError likewise."""
+    _check(parameters, layout)
+    threads = min(resources.cpus(), MOST_THREADS)
+    form: _Form | None = None
+    pending: deque[Future[Dataset]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for block in text.blocks(stream, BLOCK, source):
+            form = form or _form(block.data, layout, source)
+            pending.append(pool.submit(_parse, block, form))
+            if len(pending) > threads + 1:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _decode_blocks(body: bytes, layout: Layout, source: str) -> Iterator[Dataset]:
+    form: _Form | None = None
+    for block in text.blocks(io.BytesIO(body), csv_orjson.BLOCK, source):
+        form = form or _form(block.data, layout, source)
+        yield _parse(block, form, pandas=False)
+
+
+def _parse(block: text.Block, form: _Form, *, pandas: bool = True) -> Dataset:
+    plain = _plain(block.data, form.delimiter)
+    fast = csv_pandas.parse if pandas and len(block.data) > csv_orjson.BLOCK else csv_orjson.parse
+    grid = None if plain is None else fast(plain, form.count)
+    if grid is None or (not form.layout.missing and np.isnan(grid).any()):
+        grid = csv_strict.parse(block.data, form.count, form.delimiter, form.layout, form.source, block.line)
+    return columns.split(grid, form.layout, form.source, block.line)
+
+
+def _plain(data: bytes, delimiter: bytes) -> bytes | None:
+    """`data` with LF for CRLF and commas for the delimiter; None where commas already stand for something else."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    if delimiter == b",":
+        return data
+    if b"," in data:
+        return None
+    if delimiter == b" ":
+        data = re.sub(rb" *\n *", b"\n", data.strip(b" "))
+        return re.sub(rb" +", b",", data)
+    return data.replace(delimiter, b",")
+
+
+def _form(data: bytes, layout: Layout, source: str) -> _Form:
+    """What the first line says of the others. Raises UserError where it cannot be a row of the layout."""
+    end = data.find(b"\n")
+    first = (data if end < 0 else data[:end]).removesuffix(b"\r")
+    delimiter = next((mark for mark in DELIMITERS if mark in first.strip(b" ")), b",")
+    wanted = columns.expected(layout)
+    if wanted is None:
+        wanted = len(re.sub(rb" +", b" ", first.strip(b" ")).split(delimiter))
+        columns.check_count(wanted, layout, f"{source}, line 1")
+    return _Form(wanted, delimiter, layout, source)
+
+
+def _check(parameters: Mapping[str, str], layout: Layout) -> None:
+    """Raises UserError for a charset that is not UTF-8 and a label_size that contradicts the layout."""
+    if not parameters:
+        return
+    text.check_charset(parameters)
+    size = parameters.get("label_size")
+    if size is not None and size != str(int(layout.label)):
+        holds = "the first column is the label" if layout.label else "there is no label column"
+        raise UserError(f"label_size={show(size)} is not supported; expected {int(layout.label)}: {holds}")

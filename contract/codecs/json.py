@@ -1,0 +1,93 @@
+"""application/json: `{"instances": [...]}`, a list of rows, or one row as a list of numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+from contract.codecs import instances, text
+from contract.codecs.rows import Row, assemble
+from contract.dataset import Dataset, Layout
+from contract.errors import UserError, show
+
+CONTENT_TYPES = ("application/json",)
+SMALL = 1 << 16
+"""Bytes of a body too small to fill the memory, whatever it holds."""
+MOST_CONTAINERS = 4
+"""Lists and objects that one dense instance is made of."""
+
+
+def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
+    """One whole body. Raises UserError naming source, row and column."""
+    text.check_charset(parameters)
+    body = text.start(body, source)
+    _check_size(body, layout, source)
+    document = load(body, source)
+    given = _instances(document, source)
+    check_keys(body, document, source)
+    rows: list[Row] = [instances.parse(one, layout, f"{source}, row {n}") for n, one in enumerate(given, 1)]
+    return assemble(rows, layout, source)
+
+
+def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
+    """A file, which is one document and so one block. Raises UserError likewise."""
+    yield decode(stream.read(), layout, parameters, source)
+
+
+def load(data: bytes, source: str) -> object:
+    """The value of one JSON text. Raises UserError with its line and column where it is none."""
+    import orjson
+
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        where = f"{source}, line {error.lineno}, column {error.colno}"
+        raise UserError(f"the text is not valid JSON: {error.msg}", where=where) from error
+
+
+def _instances(document: object, source: str) -> list[object]:
+    if isinstance(document, dict):
+        if document.keys() - {"configuration"} != {"instances"}:
+            keys = show(list(document)[:5])
+            raise UserError(f'the object has the keys {keys}; expected {{"instances": [...]}}', where=source)
+        document = document["instances"]
+    if not isinstance(document, list):
+        raise UserError(f'{show(document)} is not a list of rows or {{"instances": [...]}}', where=source)
+    if not document:
+        raise text.rows_missing(source)
+    return document if isinstance(document[0], (list, dict)) else [document]
+
+
+def check_keys(data: bytes, document: object, source: str) -> None:
+    """Raises UserError where an object of `data`, which was read as `document`, has one key twice."""
+    # As many colons as keys leave no room for a second one. Others may stand in strings: then each object is looked at.
+    if data.count(b":") == _keys(document):
+        return
+    try:
+        json.loads(data, object_pairs_hook=lambda pairs: _check_pairs(pairs, source))
+    except (RecursionError, ValueError) as error:
+        raise UserError("the JSON nests too deeply or holds too long a number", where=source) from error
+
+
+def _keys(document: object) -> int:
+    """Keys in all objects of `document`, as far as instances nest."""
+    if isinstance(document, dict):
+        return len(document) + sum(_keys(value) for value in document.values())
+    return sum(_keys(value) for value in document if isinstance(value, dict)) if isinstance(document, list) else 0
+
+
+def _check_pairs(pairs: list[tuple[str, object]], source: str) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise UserError(f"the key {show(twice)} stands twice in one object", where=source)
+
+
+def _check_size(body: bytes, layout: Layout, source: str) -> None:
+    """Raises UserError where `body` has more lists than its numbers can fill: each costs memory, even empty."""
+    if len(body) <= SMALL or b'"keys"' in body:
+        return
+    most = MOST_CONTAINERS * (body.count(b",") // (layout.width or 1) + 2)
+    if body.count(b"[") + body.count(b"{") > most:
+        raise UserError("there are more lists than rows of numbers; expected one list a row", where=source)

@@ -1,0 +1,68 @@
+"""Bytes that are lines of text: UTF-8 only, cut into blocks of whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from contract.errors import UserError, show
+
+BOM = b"\xef\xbb\xbf"
+CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
+LONGEST_LINE = 1 << 26
+"""Bytes of one line; a file without line ends must not fill the memory."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole lines without the last line's end. `line` is the number of the first one, from 1."""
+
+    data: bytes
+    line: int
+
+
+def check_charset(parameters: Mapping[str, str]) -> None:
+    """Raises UserError (unsupported_content_type) for a charset other than UTF-8 or its subset ASCII."""
+    charset = parameters.get("charset", "utf-8")
+    if charset.lower() not in CHARSETS:
+        raise UserError(f"charset {show(charset)} is not supported; send UTF-8", code="unsupported_content_type")
+
+
+def start(data: bytes, source: str) -> bytes:
+    """`data`, the first bytes of a file or body, without a byte order mark. Raises UserError for UTF-16 and UTF-32."""
+    if data[:1] in (b"\xff", b"\xfe") and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise UserError("the text is UTF-16 or UTF-32; save it as UTF-8", where=source)
+    return data.removeprefix(BOM)
+
+
+def blocks(stream: BinaryIO, size: int, source: str) -> Iterator[Block]:
+    """Blocks of about `size` bytes. Blank lines at the very end are dropped; all others are kept.
+
+    Raises UserError for UTF-16, and for a line longer than LONGEST_LINE.
+    """
+    line = 1
+    rest = start(stream.read(size), source)
+    while data := stream.read(size):
+        rest += data
+        end = _content(rest, rest.rfind(b"\n"))
+        if end:
+            yield Block(rest[:end], line)
+            line += rest.count(b"\n", 0, end) + 1
+            rest = rest[rest.index(b"\n", end) + 1 :]
+        if len(rest) > LONGEST_LINE:
+            raise UserError(f"the line is longer than {LONGEST_LINE} bytes", where=f"{source}, line {line}")
+    if last := rest.rstrip(b"\r\n"):
+        yield Block(last, line)
+
+
+def _content(data: bytes, end: int) -> int:
+    """Where the line ends before `end` begin; 0 where there is nothing else."""
+    while end > 0 and data[end - 1] in b"\r\n":
+        end -= 1
+    return max(end, 0)
+
+
+def rows_missing(source: str) -> UserError:
+    """The error for a file or body without a single row."""
+    return UserError("there are no rows", where=source)
