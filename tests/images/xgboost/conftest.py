@@ -1,0 +1,99 @@
+"""A folder as SageMaker lays it under /opt/ml, with a small job in it; and an endpoint with the model of that job."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker.models.containers import Container
+
+from containers.build import images
+
+ROWS = 200
+READY_SECONDS = 60.0
+HYPERPARAMETERS = {"objective": "reg:squarederror", "num_round": "5", "max_depth": "3"}
+ASK = """
+import http.client, sys
+connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=10)
+connection.request(sys.argv[2], sys.argv[3], sys.argv[4].encode() or None, {"Content-Type": "text/csv"})
+answer = connection.getresponse()
+print(answer.status, answer.read().decode())
+"""
+
+
+@pytest.fixture(scope="session")
+def reference() -> str:
+    return images.reference("xgboost")
+
+
+@pytest.fixture
+def ml(tmp_path: Path) -> Path:
+    """/opt/ml of a training job: the label is the sum of three features. Any user may write where a job writes."""
+    folder = tmp_path / "ml"
+    numbers = random.Random(7)
+    rows = [[numbers.random() for _ in range(3)] for _ in range(ROWS)]
+    put(folder / "input/data/train/part-0.csv", "".join(f"{sum(row)},{','.join(map(str, row))}\n" for row in rows))
+    config = {
+        "hyperparameters": HYPERPARAMETERS,
+        "inputdataconfig": {"train": {"ContentType": "text/csv", "TrainingInputMode": "File"}},
+        "resourceconfig": {"current_host": "algo-1", "hosts": ["algo-1"], "network_interface_name": "lo"},
+    }
+    for name, content in config.items():
+        put(folder / f"input/config/{name}.json", json.dumps(content))
+    for name in ("model", "output", "output/data", "checkpoints"):
+        (folder / name).mkdir()
+        (folder / name).chmod(0o777)
+    return folder
+
+
+def put(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.fixture
+def model(ml: Path, reference: str, run: Callable[..., Any]) -> Path:
+    """The folder of a model that the image trained."""
+    done = run(reference, "train", volumes=[f"{ml}:/opt/ml"])
+    assert done.code == 0, done.output
+    return ml / "model"
+
+
+@pytest.fixture
+def ask() -> Callable[..., tuple[int, str]]:
+    """Ask an endpoint from inside its container, which needs no network: `ask(container, "GET", "/ping")`."""
+
+    def ask(container: Container, method: str, path: str, body: str = "", port: int = 8080) -> tuple[int, str]:
+        done = container.exec_run(["python", "-c", ASK, str(port), method, path, body])
+        if done.exit_code != 0:
+            return 0, done.output.decode()
+        status, _, text = done.output.decode().partition(" ")
+        return int(status), text.rstrip("\n")
+
+    return ask
+
+
+@pytest.fixture
+def serve(
+    reference: str, model: Path, start: Callable[..., Container], ask: Callable[..., tuple[int, str]]
+) -> Callable[..., Container]:
+    """Start an endpoint and wait until it is ready: `serve(**options of docker-py)`."""
+
+    def serve(port: int = 8080, **options: Any) -> Container:
+        container = start(reference, "serve", volumes=[f"{model}:/opt/ml/model:ro"], **options)
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            container.reload()
+            if container.status != "running":
+                break
+            if ask(container, "GET", "/ping", port=port)[0] == 200:
+                return container
+            time.sleep(0.2)
+        pytest.fail(f"the endpoint is not ready ({container.status}):\n{container.logs().decode()}")
+
+    return serve
