@@ -44,7 +44,7 @@ class Shown(Observer):
 
     def transition(self, transition: Transition) -> None:
         self._status = transition.status
-        self.progress("")
+        self._describe("")
         local = transition.started.astimezone()
         text = Text(f"{local:%H:%M:%S} ", style="dim")
         text.append(f"{transition.status:<12} ", style=f"bold {COLOURS.get(transition.status, 'cyan')}")
@@ -55,32 +55,34 @@ class Shown(Observer):
         self._print(shown.append(as_in_terminal(text), style="not dim"))
 
     def metrics(self, values: Mapping[str, float]) -> None:
-        self.progress("  ".join(f"{name} {value:.6g}" for name, value in list(values.items())[:METRICS_ON_LINE]))
+        self._describe("  ".join(f"{name} {value:.6g}" for name, value in list(values.items())[:METRICS_ON_LINE]))
 
     def note(self, text: str) -> None:
         self._print(Text(f"note: {as_in_terminal(text)}", style="yellow"))
 
     def progress(self, text: str) -> None:
-        if text and not self._console.is_terminal and not self._status:
-            self._print(Text(text, style="dim"))
-        self._progress.update(self._task, description=as_in_terminal(f"{self._status} {text}".strip()))
+        if not self._console.is_terminal:
+            self._print(Text(as_in_terminal(text), style="dim"))
+        self._describe(text)
 
     def finished(self, result: Result) -> None:
         self._progress.stop()
         if result.history:
             self._print(_table(result.history))
         facts = [("job", result.name), ("status", f"{result.status} after {_time(result.seconds)} of training")]
-        facts += [("reason", as_in_terminal(result.failure_reason))] if result.failure_reason else []
         facts += [(word, _file(path)) for word, path in _files(result) if path is not None]
-        grid = Table.grid(padding=(0, 2))
         for word, fact in facts:
-            colour = COLOURS.get(result.status, "") if word in ("status", "reason") else ""
-            # Paths are to be copied: never folded.
-            grid.add_row(Text(word, style="dim"), Text(fact, style=colour, overflow="fold"))
-        self._print(grid)
+            self._print(Text(f"{word:<8}", style="dim").append(fact, style=_colour(result, word)))
+
+    def _describe(self, text: str) -> None:
+        self._progress.update(self._task, description=as_in_terminal(f"{self._status} {text}".strip()))
 
     def _print(self, shown: Text | Table) -> None:
         self._console.print(shown, soft_wrap=isinstance(shown, Text))
+
+
+def _colour(result: Result, word: str) -> str:
+    return f"not dim {COLOURS.get(result.status, '') if word == 'status' else ''}"
 
 
 def _files(result: Result) -> list[tuple[str, Path | None]]:

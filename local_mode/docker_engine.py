@@ -30,20 +30,6 @@ OWNER = "sagemaker-local-mode.owner"
 """The label of everything made here: `<machine>:<process id>:<engine>` of who has to remove it."""
 
 
-def connect() -> docker.DockerClient | None:
-    """A client of the daemon at DOCKER_HOST or the usual socket; None where none answers."""
-    try:
-        client = docker.from_env()
-    except DockerException:
-        return None
-    try:
-        client.ping()
-    except (DockerException, OSError):
-        client.close()
-        return None
-    return client
-
-
 class DockerEngine:
     """As a context manager it first removes what a killed run of this machine left, and last what its own left."""
 

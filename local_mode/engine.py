@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
+from containers.build import daemon
+from containers.build.builder import HOW
 from contract.errors import UserError, show
 
 CHOICES = ("auto", "docker", "process")
@@ -102,9 +104,9 @@ def choose(choice: str | None = None, *, progress: Callable[[str], None] = lambd
 
     if wanted == "process":
         return process_engine.ProcessEngine(progress)
-    client = docker_engine.connect()
+    client = daemon.connect()
     if client is not None:
         return docker_engine.DockerEngine(client)
     if wanted == "docker":
-        raise UserError("no Docker daemon answers: start one, or set DOCKER_HOST, or use ENGINE=process")
+        raise UserError(f"no Docker daemon answers: {HOW}; or use ENGINE=process")
     return process_engine.ProcessEngine(progress)

@@ -16,9 +16,10 @@ from pathlib import Path
 import docker
 import pytest
 
+from containers.build.daemon import connect
 from contract.errors import UserError
 from local_mode.channel import Channel
-from local_mode.docker_engine import OWNER, DockerEngine, connect
+from local_mode.docker_engine import OWNER, DockerEngine
 from local_mode.endpoint import Endpoint
 from local_mode.images import find
 from local_mode.request import Request
@@ -97,7 +98,9 @@ def test_container_sees_the_whole_contract(tmp_path: Path, train: Train) -> None
     )
     seen = json.loads(content(result.model)["seen-algo-1.json"])
     assert seen["written"] == ["model", "output"]
-    assert {"input/data/train/deep/a.csv", "input/data/train-manifest", "input/data/validation/one.csv"} <= set(seen["files"])
+    assert {"input/data/train/deep/a.csv", "input/data/train-manifest", "input/data/validation/one.csv"} <= set(
+        seen["files"]
+    )
     assert seen["config"]["checkpointconfig"]["LocalPath"] == "/opt/ml/checkpoints"
     assert seen["shm"] > 64 << 20
     assert seen["environment"]["TRAINING_JOB_NAME"] == result.name
@@ -158,7 +161,17 @@ def test_max_runtime_then_sigkill(train: Train) -> None:
 def test_command_that_is_stopped_leaves_nothing_and_says_so(
     tmp_path: Path, client: docker.DockerClient, number: signal.Signals
 ) -> None:
-    command = [sys.executable, "-m", "local_mode", "train", IMAGE, "--hyperparameter", "behaviour=wait", "--output", tmp_path]
+    command = [
+        sys.executable,
+        "-m",
+        "local_mode",
+        "train",
+        IMAGE,
+        "--hyperparameter",
+        "behaviour=wait",
+        "--output",
+        tmp_path,
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -172,7 +185,17 @@ def test_command_that_is_stopped_leaves_nothing_and_says_so(
 
 
 def test_leftovers_of_a_killed_run_are_swept(tmp_path: Path, client: docker.DockerClient) -> None:
-    command = [sys.executable, "-m", "local_mode", "train", IMAGE, "--hyperparameter", "behaviour=wait", "--output", tmp_path]
+    command = [
+        sys.executable,
+        "-m",
+        "local_mode",
+        "train",
+        IMAGE,
+        "--hyperparameter",
+        "behaviour=wait",
+        "--output",
+        tmp_path,
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         while "waiting" not in process.stdout.readline():
