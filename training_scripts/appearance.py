@@ -11,7 +11,7 @@ _BINARY = {
     b"\x0a\x23\xd7\xce": "application/x-recordio-protobuf",
     b"\x93NUMPY": "application/x-npy",
 }
-_LIBSVM = re.compile(r"[^\s,:]+(:[^\s,:]+)?([ \t]+(qid:)?\d+:\S+)+\s*(#.*)?")
+_LIBSVM = re.compile(r"[^\s,:]+(:[^\s,:]+)?([ \t]+qid:\d+)?([ \t]+\d+:\S+)+\s*(#.*)?")
 
 
 def looks_like(head: bytes) -> str | None:
