@@ -10,12 +10,9 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Protocol, cast
 
-from contract.codecs.gather import load
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError, show
 from contract.media_type import MediaType
-
-__all__ = ["Codec", "find", "load"]
 
 _MODULES = ("csv", "libsvm", "json", "jsonlines", "recordio_protobuf", "npy", "parquet")
 

@@ -98,7 +98,7 @@ def _form(data: bytes, layout: Layout, source: str) -> _Form:
     """What the first line says of the others. Raises UserError where it cannot be a row of the layout."""
     end = data.find(b"\n")
     first = (data if end < 0 else data[:end]).removesuffix(b"\r")
-    delimiter = next((mark for mark in DELIMITERS if mark in first.strip(b" ")), b",")
+    delimiter = b"," if b"," in first else next((mark for mark in DELIMITERS if mark in first.strip(b" ")), b",")
     wanted = columns.expected(layout)
     if wanted is None:
         wanted = len(re.sub(rb" +", b" ", first.strip(b" ")).split(delimiter))

@@ -45,6 +45,8 @@ def split(text: bytes, delimiter: bytes, count: int, layout: Layout, where: str)
     """The cells of one line. Counts before it splits: a line of millions of cells costs nothing. Raises UserError."""
     if not text.strip(b" " if delimiter == b"\t" else b" \t"):
         raise UserError("the line is blank; expected a row of numbers", where=where)
+    if b"\r" in text:
+        raise UserError("a carriage return stands inside the line; end lines with LF or CRLF", where=where)
     if delimiter == b" ":
         text = re.sub(rb" +", b" ", text.strip(b" "))
     found = text.count(delimiter) + 1
@@ -83,8 +85,6 @@ def _fault(cell: bytes) -> str:
         return "is quoted; expected a bare decimal number"
     if cell.strip(b" \t+-").lower() in _INFINITE:
         return "is infinite; expected a finite number"
-    if b"\r" in cell:
-        return "holds a carriage return; end lines with LF or CRLF"
     if b"\0" in cell:
         return "holds a NUL byte: is the text UTF-16? save it as UTF-8"
     return "is not a number; expected a finite decimal like -1.5e3, or an empty cell or nan where it is missing"

@@ -2,59 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.codecs.text import rows_missing
-from contract.dataset import Dataset, Floats, Layout, Sparse
+from contract.dataset import Dataset, Floats, Sparse
 from contract.errors import UserError
-
-if TYPE_CHECKING:
-    from contract.codecs import Codec
 
 GROWTH = 1.25
 _NOTHING: Floats = np.empty((0, 0), dtype=np.float32)
 _Number = TypeVar("_Number", bound=np.generic)
 
 
-def load(
-    codec: Codec, streams: Iterable[tuple[BinaryIO, str]], layout: Layout, parameters: Mapping[str, str]
-) -> Dataset:
-    """All rows of `streams`, pairs of an open stream and its name in errors, each read to its end before the next.
-
-    Holds about 1.25 times the matrix and a few blocks at its peak. The first row sets the width that all others must
-    have, where the layout does not. Raises UserError likewise, and where there are no rows at all.
-    """
-    names: list[str] = []
-
-    def blocks() -> Iterable[Dataset]:
-        known = layout
-        for stream, name in streams:
-            names.append(name)
-            for block in codec.read(stream, known, parameters, name):
-                if known.width is None and not isinstance(block.features, Sparse):
-                    known = replace(known, width=block.width)
-                yield block
-
-    gathered = _gather(blocks())
-    if gathered is None:
-        raise rows_missing(names[0] if len(names) == 1 else f"{len(names)} files")
-    return gathered
-
-
 def concatenate(blocks: Iterable[Dataset], source: str) -> Dataset:
-    """All rows of `blocks`. Raises UserError where there are none."""
-    gathered = _gather(blocks)
-    if gathered is None:
-        raise rows_missing(source)
-    return gathered
+    """All rows of `blocks`, holding about 1.25 times their matrix at the peak.
 
-
-def _gather(blocks: Iterable[Dataset]) -> Dataset | None:
+    Sparse blocks may differ in width. Raises UserError where there are no rows, where dense and sparse blocks or dense
+    blocks of different widths meet, and where only some rows have a label, a weight or a group.
+    """
     dense: _Matrix | None = None
     sparse: list[Sparse] = []
     rest: list[Dataset] = []
@@ -64,16 +33,18 @@ def _gather(blocks: Iterable[Dataset]) -> Dataset | None:
             sparse.append(block.features)
         else:
             dense = dense or _Matrix(block.width)
+            if dense.width != block.width:
+                raise UserError(f"rows of {block.width} features follow rows of {dense.width}", where=source)
             dense.append(block.features)
     if not rest:
-        return None
+        raise rows_missing(source)
     if dense is not None and sparse:
-        raise UserError("some rows are dense and some are sparse; a data set must be one or the other")
+        raise UserError("some rows are dense and some are sparse; a data set must be one or the other", where=source)
     return Dataset(
         dense.finish() if dense is not None else _stack(sparse),
-        _joined([block.labels for block in rest], "a label"),
-        _joined([block.weights for block in rest], "a weight"),
-        _joined([block.groups for block in rest], "a qid"),
+        _joined([block.labels for block in rest], "a label", source),
+        _joined([block.weights for block in rest], "a weight", source),
+        _joined([block.groups for block in rest], "a qid", source),
         rest[0].names,
     )
 
@@ -82,6 +53,7 @@ class _Matrix:
     """Rows in one allocation that grows where it lies (the allocator moves pages, not bytes)."""
 
     def __init__(self, width: int) -> None:
+        self.width = width
         self._values: Floats = np.empty((0, width), dtype=np.float32)
         self._rows = 0
 
@@ -97,7 +69,7 @@ class _Matrix:
         return self._values
 
     def _resize(self, rows: int) -> None:
-        self._values.resize((rows, self._values.shape[1]), refcheck=False)
+        self._values.resize((rows, self.width), refcheck=False)
 
 
 def _stack(parts: list[Sparse]) -> Sparse:
@@ -108,10 +80,10 @@ def _stack(parts: list[Sparse]) -> Sparse:
     return Sparse(offsets, columns, values, max(part.width for part in parts))
 
 
-def _joined(parts: list[NDArray[_Number] | None], what: str) -> NDArray[_Number] | None:
+def _joined(parts: list[NDArray[_Number] | None], what: str, source: str) -> NDArray[_Number] | None:
     present = [part for part in parts if part is not None]
     if not present:
         return None
     if len(present) < len(parts):
-        raise UserError(f"some rows have {what} and some have none; give it on every row or on none")
+        raise UserError(f"some rows have {what} and some have none; give it on every row or on none", where=source)
     return np.concatenate(present)

@@ -30,7 +30,8 @@ def parse(instance: object, layout: Layout, where: str) -> Row:
     if not keys and (values or "shape" not in features):
         return _dense(values, layout, where)
     _check_cells(values, where)
-    row = SparseRow(_integers(keys, "keys", where), values, _integers(features.get("shape"), "shape", where)[-1])
+    shape = _integers(features.get("shape"), "shape", where)
+    row = SparseRow(_integers(keys, "keys", where) if keys else [], values, shape[-1])
     check_sparse(row, layout, where)
     return row
 

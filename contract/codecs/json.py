@@ -35,14 +35,14 @@ def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source
     yield decode(stream.read(), layout, parameters, source)
 
 
-def load(data: bytes, source: str) -> object:
-    """The value of one JSON text. Raises UserError with its line and column where it is none."""
+def load(data: bytes, source: str, line: int = 1) -> object:
+    """The value of one JSON text that begins on `line`. Raises UserError with line and column where it is none."""
     import orjson
 
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        where = f"{source}, line {error.lineno}, column {error.colno}"
+        where = f"{source}, line {line + error.lineno - 1}, column {error.colno}"
         raise UserError(f"the text is not valid JSON: {error.msg}", where=where) from error
 
 

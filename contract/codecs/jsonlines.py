@@ -37,6 +37,6 @@ def _rows(block: text.Block, layout: Layout, source: str) -> Iterator[Row]:
         where = f"{source}, line {number}"
         if not line.strip():
             raise UserError("the line is blank; expected one instance", where=where)
-        instance = json.load(line, where)
+        instance = json.load(line, source, number)
         json.check_keys(line, instance, where)
         yield instances.parse(instance, layout, where)
