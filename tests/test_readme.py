@@ -1,0 +1,120 @@
+"""Every command of README.md and of an image's README is run as it stands there.
+
+A `bash` block is typed into a shell in the project's folder, in the order of the document. A block that is one
+`make serve/...` stands for another terminal: it runs until the end of the document's section, and the blocks behind it
+wait until it answers /ping. `sh` blocks need an account and are only looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("containers/*/README.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RUNS_THIS_TEST = "make test\n"
+PORT = "8080"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+"""As a user's shell has it, also where make runs the tests."""
+SECTIONS = [
+    pytest.param(
+        section, id=f"{document.parent.name if document.parent != ROOT else 'README'}: {section.splitlines()[0]}"
+    )
+    for document in DOCUMENTS
+    for section in re.split(r"^## ", document.read_text(), flags=re.MULTILINE)
+    if "```bash\n" in section
+]
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(command: str, port: str) -> Iterator[None]:
+    """`make serve/...` in a terminal of its own, from its first good ping on; Ctrl-C at the end."""
+    server = subprocess.Popen(
+        ["bash", "-c", command], cwd=ROOT, env=ENVIRONMENT | {"PORT": port}, start_new_session=True
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while not answers(port):
+            assert server.poll() is None, f"{command!r} ended"
+            assert time.monotonic() < deadline, f"{command!r} does not answer"
+            time.sleep(0.2)
+        yield
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        server.wait(60)
+
+
+def answers(port: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("section", SECTIONS)
+def test_commands_of_a_section(section: str) -> None:
+    port = free_port()
+    with contextlib.ExitStack() as stack:
+        for language, block in FENCE.findall(section):
+            if language != "bash" or block == RUNS_THIS_TEST:
+                continue
+            if block.startswith("make serve/"):
+                stack.enter_context(serving(block, port))
+                continue
+            done = subprocess.run(
+                ["bash", "-e", "-o", "pipefail", "-c", block.replace(PORT, port)],
+                cwd=ROOT,
+                env=ENVIRONMENT | {"PORT": port},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_block_says_what_it_is(document: Path) -> None:
+    assert {language for language, _ in FENCE.findall(document.read_text())} <= {"bash", "sh", "python", "text", "json"}
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CONTAINERS_FOR_SM.md"], ids=lambda path: path.parent.name)
+def test_images_are_named_with_their_version(document: Path) -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert set(re.findall(r"sagemaker-xgboost:([\d.]+\d)", document.read_text())) <= {version}
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CONTRIBUTING.md"], ids=lambda path: path.parent.name)
+def test_make_targets_named_in_prose_exist(document: Path) -> None:
+    targets = re.findall(r"^([a-z%/ ]+):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    known = {target for line in targets for target in line.split()}
+    for target in re.findall(r"`make ([a-z/<>-]+)", document.read_text()):
+        assert target in known or re.sub(r"/.*", "/%", target) in known, target
+
+
+def test_python_of_the_documents_compiles() -> None:
+    for document in DOCUMENTS:
+        for language, block in FENCE.findall(document.read_text()):
+            if language == "python":
+                compile(block, str(document), "exec")
