@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given as draw
+from hypothesis import strategies
 
 from contract import limits
 from contract.errors import UserError
@@ -119,3 +121,15 @@ def test_a_long_bad_value_is_cut_in_the_message() -> None:
     with pytest.raises(UserError) as caught:
         parse(Example, {"rounds": "9" * 2500})
     assert len(str(caught.value)) < limits.FAILURE_CHARACTERS
+
+
+NAMES = strategies.sampled_from([item.name for item in declared(Example)]) | strategies.text(max_size=10)
+
+
+@draw(strategies.dictionaries(NAMES, strategies.text(max_size=30), max_size=4))
+def test_whatever_is_given_is_parsed_or_refused_in_one_line(raw: dict[str, str]) -> None:
+    try:
+        parse(Example, {"rounds": "1"} | raw)
+    except UserError as error:
+        assert len(str(error)) < limits.FAILURE_CHARACTERS  # noqa: PT017 - most inputs raise, some rightly do not
+        assert "\n" not in str(error)  # noqa: PT017 - as above
