@@ -20,6 +20,7 @@ WHERE_KNOWN = ("docker-cli", "docker-buildx", "docker-compose", "docker-compose-
 """Newer releases split these off docker.io; the SageMaker SDKs' local mode wants a compose."""
 LOG = Path("/var/log/dockerd.log")
 START_SECONDS = 60.0
+SYSTEMD = Path("/run/systemd/system")
 
 
 def ensure() -> str:
@@ -50,11 +51,13 @@ def _known(package: str) -> bool:
 
 
 def _start() -> None:
-    if Path("/run/systemd/system").is_dir():
+    if SYSTEMD.is_dir():
         subprocess.run(["systemctl", "enable", "--now", "docker"], check=True)
         return
     with LOG.open("ab") as log:
-        subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/")
+        # In a session of its own: it outlives this program, and Ctrl-C at the terminal is not meant for it.
+        command = ["setsid", "--fork", "dockerd"]
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=True)
 
 
 def _wait() -> str:
