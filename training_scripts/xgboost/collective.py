@@ -6,11 +6,13 @@ Nothing but numbers crosses the network: no pickle.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 from xgboost import collective
+from xgboost.core import XGBoostError
 from xgboost.tracker import RabitTracker
 
 from contract.environment import TrainingEnvironment
@@ -23,6 +25,7 @@ PORT = 9099
 """Where the leader waits for the others; the group without the empty hosts meets on the next port."""
 SILENCE_SECONDS = 900
 """How long a peer may keep the others waiting. One whose connection closes is noticed at once."""
+PORT_SECONDS = 90
 CONNECT_TRIES = 30
 """Pauses grow by two seconds a try: a quarter of an hour in all."""
 
@@ -110,13 +113,9 @@ def _holders(hosts: Sequence[str], rank: int, has_data: bool) -> tuple[str, ...]
 
 @contextmanager
 def _group(hosts: Sequence[str], here: str, port: int) -> Iterator[None]:
-    """The hosts as one group; ranks in the order of `hosts`. After an error nobody waits for anybody: the process ends,
-    and its closing connections tell the others."""
+    """The hosts as one group; ranks in the order of `hosts`. A host that fails leaves at once, which the others see."""
     leader = cluster.address(hosts[0])
-    tracker = None
-    if here == hosts[0]:
-        tracker = RabitTracker(n_workers=len(hosts), host_ip=leader, port=port, sortby="task", timeout=SILENCE_SECONDS)
-        tracker.start()
+    tracker = _tracker(leader, port, len(hosts)) if here == hosts[0] else None
     collective.init(
         dmlc_tracker_uri=leader,
         dmlc_tracker_port=port,
@@ -124,7 +123,30 @@ def _group(hosts: Sequence[str], here: str, port: int) -> Iterator[None]:
         dmlc_timeout=SILENCE_SECONDS,
         dmlc_retry=CONNECT_TRIES,
     )
-    yield
+    try:
+        yield
+    except BaseException:
+        with suppress(XGBoostError):  # the first error is the one to tell
+            collective.finalize()
+        with suppress(XGBoostError):
+            if tracker is not None:
+                tracker.free()
+        raise
     collective.finalize()
     if tracker is not None:
         tracker.wait_for(SILENCE_SECONDS)
+
+
+def _tracker(address: str, port: int, hosts: int) -> RabitTracker:
+    """The meeting point, started. A port that an earlier job on the same machine has just left is free in a minute."""
+    end = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            tracker = RabitTracker(n_workers=hosts, host_ip=address, port=port, sortby="task", timeout=SILENCE_SECONDS)
+            break
+        except XGBoostError as error:
+            if "Address already in use" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(1)
+    tracker.start()
+    return tracker

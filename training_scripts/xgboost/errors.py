@@ -51,7 +51,8 @@ SURROUNDINGS = (
 SYSTEM_SPACE = ("No space left on device", "Failed to write", "fwrite")
 
 _HEAD = re.compile(r"^\[[\d:]+\] \S+:\d+: ")
-_CHECK = re.compile(r"^Check failed: .*? : (?=\S)", re.DOTALL)
+_LAYER = re.compile(r"-? ?\[[\w.]+:\d+\|[\d:]+\]: ?")
+_CHECK = re.compile(r"^Check failed: (?:\w+: |.*? : )(?=\S)", re.DOTALL)
 
 
 @contextmanager
@@ -78,4 +79,4 @@ def explain(text: str) -> UserError | PlatformError | AlgorithmError:
 def reason(text: str) -> str:
     """XGBoost's message on one line, without its clock, source file, failed check and stack."""
     body = _HEAD.sub("", text.partition("Stack trace:")[0].strip())
-    return " ".join(_CHECK.sub("", body).split()) or "no reason given"
+    return " ".join(_LAYER.sub("", _CHECK.sub("", body)).split()) or "no reason given"

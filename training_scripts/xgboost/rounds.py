@@ -52,6 +52,8 @@ def train(
     """Boost on the first of `matrices`, evaluating on all of them, from the first round or a checkpoint on."""
     progress = resumed.progress if resumed else Progress()
     start = resumed.rounds if resumed else 0
+    if start and plan.parameters.get("tree_method") == "approx":
+        _recall_bins(plan, matrices)
     booster = _booster(plan, matrices, start, resumed.model if resumed else None)
     done = start
     for step in range(start, plan.rounds if not _exhausted(plan, progress, start) else start):
@@ -88,6 +90,12 @@ def _booster(
     parameters = {**plan.parameters, "seed": seed_of(plan, step)} if step else dict(plan.parameters)
     cache = [matrix for matrix, _ in matrices]
     return xgboost.Booster(parameters, cache, model_file=bytearray(model) if model else None)
+
+
+def _recall_bins(plan: Plan, matrices: Sequence[tuple[xgboost.DMatrix, str]]) -> None:
+    """`approx` may bin the features by the rows drawn in the first round and keep the bins with the matrix: make the
+    first round once more, for nothing but its bins."""
+    _booster(plan, matrices, 0, None).update(matrices[0][0], 0)
 
 
 def _renew(
