@@ -14,8 +14,8 @@ from contract.errors import UserError, show
 CONTENT_TYPES = ("application/json",)
 SMALL = 1 << 16
 """Bytes of a body too small to fill the memory, whatever it holds."""
-MOST_CONTAINERS = 4
-"""Lists and objects that one dense instance is made of."""
+MOST_OBJECTS = 3
+"""Objects that hold one dense instance, besides its one list."""
 
 
 def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
@@ -88,6 +88,6 @@ def _check_size(body: bytes, layout: Layout, source: str) -> None:
     """Raises UserError where `body` has more lists than its numbers can fill: each costs memory, even empty."""
     if len(body) <= SMALL or b'"keys"' in body:
         return
-    most = MOST_CONTAINERS * (body.count(b",") // (layout.width or 1) + 2)
-    if body.count(b"[") + body.count(b"{") > most:
+    rows = body.count(b",") // (layout.width or 1) + 1
+    if body.count(b"[") > rows + 2 or body.count(b"{") > MOST_OBJECTS * rows + 1:
         raise UserError("there are more lists than rows of numbers; expected one list a row", where=source)
