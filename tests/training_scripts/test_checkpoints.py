@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,13 @@ def test_another_jobs_are_refused(store: Store) -> None:
     other = Store(store.directory, "xgboost-checkpoint", fingerprint({"eta": 0.2, "depth": 6}))
     with pytest.raises(UserError, match=r"'xgboost-checkpoint\.1' was written by a job with other hyperparameters"):
         other.newest(int)
+
+
+def test_a_clock_that_jumps_back_changes_nothing(store: Store) -> None:
+    for step in (9, 10):
+        store.save(step, b"%d" % step)
+    os.utime(store.directory / "xgboost-checkpoint.10", (0, 0))
+    assert store.newest(int) == (10, 10)
 
 
 def test_fingerprint_holds_values_not_their_order() -> None:

@@ -124,6 +124,14 @@ def test_sigterm_during_a_checkpoints_write_lets_it_finish(job: TrainingJob) -> 
     assert artifact.verify(job.base / "model")
 
 
+def test_sigterm_during_the_save_lets_it_finish(job: TrainingJob) -> None:
+    job.configure(rounds=1, ballast=200_000_000)
+    process = job.programs.train()
+    job.programs.wait_until((job.base / "model" / ".fake-model.tmp").exists)
+    assert job.programs.stop(process)[0] == 0
+    assert artifact.verify(job.base / "model")
+
+
 def test_killed_at_any_moment_it_resumes_to_the_same_model(job: TrainingJob) -> None:
     job.configure(rounds=60, pause=0.005, checkpoints=True)
     assert run(job)[0] == 0
