@@ -72,7 +72,7 @@ def _tally(reporter: pytest.TerminalReporter, *, engine: bool) -> str:
     """How many tests passed, failed and so on, of those that need an engine or of the others."""
     counts = {}
     for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"):
-        reports = [report for report in reporter.getreports(outcome) if ("engine" in report.keywords) == engine]
-        if reports:
-            counts[outcome] = len(reports)
+        keywords = [getattr(report, "keywords", {}) for report in reporter.getreports(outcome)]
+        if count := sum(("engine" in words) == engine for words in keywords):
+            counts[outcome] = count
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing"
