@@ -105,7 +105,7 @@ def _recordio(table: Table) -> bytes:
 
     known = {name: column.reshape(table.rows, -1) for name, column in table.columns.items() if column is not None}
     records = ({name: values[place] for name, values in known.items()} for place in range(table.rows))
-    return recordio_protobuf.encode(records)
+    return recordio_protobuf.write(records)
 
 
 WRITERS: Mapping[str, Callable[[Table], bytes]] = {

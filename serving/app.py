@@ -114,13 +114,10 @@ def _view(route: Route, endpoint: Endpoint) -> Callable[[], Response]:
 
 def _http_error(error: HTTPException) -> Response:
     """404 and 405 of the routing, and whatever else Flask refuses, in the one form of an error."""
-    code = (error.name or "error").lower().replace(" ", "_")
-    response = error.get_response()
-    response.data = errors.write(code, error.description or code, f"{request.method} {request.path}")
-    response.content_type = "application/json"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    assert isinstance(response, Response)
-    return response
+    code = error.name.lower().replace(" ", "_")
+    body = errors.write(code, error.description or error.name, f"{request.method} {request.path}")
+    allowed = [(name, value) for name, value in error.get_headers() if name == "Allow"]
+    return _response(Answer(f"{error.code} {error.name}", body, headers=tuple(allowed)))
 
 
 def _failure(error: Exception) -> Response:

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from contract import limits, resources
+from contract.errors import UserError
+from serving.settings import MEBIBYTE, Settings
+
+
+def test_defaults_come_from_the_contract_and_the_cpus() -> None:
+    settings = Settings.of_environment({})
+    assert (settings.port, settings.payload_bytes, settings.accept) == (limits.PORT, limits.PAYLOAD_BYTES, "text/csv")
+    assert (settings.workers, settings.threads) == (resources.cpus(), 1)
+
+
+@pytest.mark.parametrize(("workers", "threads"), [("1", 4), ("2", 2), ("3", 1), ("4", 1), ("9", 1)])
+def test_workers_and_threads_are_planned_together(monkeypatch: pytest.MonkeyPatch, workers: str, threads: int) -> None:
+    monkeypatch.setattr(resources, "cpus", lambda: 4)
+    settings = Settings.of_environment({"SAGEMAKER_MODEL_SERVER_WORKERS": workers})
+    assert (settings.workers, settings.threads) == (int(workers), threads)
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"MAX_CONTENT_LENGTH": "1000"}, 1000),
+        ({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "20"}, 20 * MEBIBYTE),
+        ({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "20", "MAX_CONTENT_LENGTH": "1000"}, 20 * MEBIBYTE),
+        ({"SAGEMAKER_MAX_PAYLOAD_IN_MB": "0"}, 100 * MEBIBYTE),
+    ],
+)
+def test_payload_limit(environ: dict[str, str], expected: int) -> None:
+    assert Settings.of_environment(environ).payload_bytes == expected
+
+
+def test_batch_ensemble_outputs_and_accept() -> None:
+    environ = {
+        "SAGEMAKER_BATCH": "True",
+        "SAGEMAKER_INFERENCE_ENSEMBLE": "false",
+        "SAGEMAKER_INFERENCE_OUTPUT": " probability, labels,",
+        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "application/json",
+    }
+    settings = Settings.of_environment(environ)
+    assert settings.batch
+    assert not settings.ensemble
+    assert settings.outputs == ("probability", "labels")
+    assert settings.accept == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SAGEMAKER_BIND_TO_PORT", "http"),
+        ("SAGEMAKER_BIND_TO_PORT", "0"),
+        ("SAGEMAKER_BIND_TO_PORT", "65536"),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "0"),
+        ("SAGEMAKER_MODEL_SERVER_WORKERS", "-1"),
+        ("MAX_CONTENT_LENGTH", "6MB"),
+        ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "101"),
+        ("SAGEMAKER_BATCH", "maybe"),
+    ],
+)
+def test_bad_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(UserError, match=f"{name}: '{value}' is not accepted"):
+        Settings.of_environment({name: value})
+
+
+@pytest.mark.parametrize(("workers", "megabytes", "transforms"), [(2, 6, 2), (64, 6, 16), (8, 100, 1)])
+def test_transforms_stay_within_what_a_job_may_have_in_flight(workers: int, megabytes: int, transforms: int) -> None:
+    assert Settings(workers=workers, payload_bytes=megabytes * MEBIBYTE).transforms == transforms
