@@ -21,6 +21,8 @@ WHERE_KNOWN = ("docker-cli", "docker-buildx", "docker-compose", "docker-compose-
 LOG = Path("/var/log/dockerd.log")
 START_SECONDS = 60.0
 SYSTEMD = Path("/run/systemd/system")
+RUN = Path("/run")
+PID_FILES = {"docker.pid": "dockerd", "docker/containerd/containerd.pid": "containerd"}
 
 
 def ensure() -> str:
@@ -54,10 +56,21 @@ def _start() -> None:
     if SYSTEMD.is_dir():
         subprocess.run(["systemctl", "enable", "--now", "docker"], check=True)
         return
+    for name, program in PID_FILES.items():
+        _forget(RUN / name, program)
     with LOG.open("ab") as log:
         # In a session of its own: it outlives this program, and Ctrl-C at the terminal is not meant for it.
         command = ["setsid", "--fork", "dockerd"]
         subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=True)
+
+
+def _forget(pid_file: Path, program: str) -> None:
+    """Remove the pid file of a killed engine: another program that has its number would stop dockerd."""
+    if not pid_file.is_file():
+        return
+    name = Path("/proc") / pid_file.read_text().strip() / "comm"
+    if not name.is_file() or name.read_text().strip() != program:
+        pid_file.unlink()
 
 
 def _wait() -> str:

@@ -49,6 +49,7 @@ def test_installs_starts_and_waits(program: Program, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(engine, "LOG", tmp_path / "dockerd.log")
     monkeypatch.setattr(engine, "SYSTEMD", tmp_path / "no-systemd")
+    monkeypatch.setattr(engine, "RUN", tmp_path)
     assert engine.ensure() == "20.10.24"
     install = asked.read_text().splitlines()[1]
     assert install.endswith("docker.io iptables mmdebstrap debian-archive-keyring docker-cli docker-compose")
@@ -65,6 +66,22 @@ def test_engine_that_never_answers_shows_its_last_lines(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(engine, "LOG", tmp_path / "dockerd.log")
     monkeypatch.setattr(engine, "SYSTEMD", tmp_path / "no-systemd")
+    monkeypatch.setattr(engine, "RUN", tmp_path)
     monkeypatch.setattr(engine, "START_SECONDS", 1.0)
     with pytest.raises(PlatformError, match="does not answer after 1 s; its last lines:\nno iptables here"):
         engine.ensure()
+
+
+def test_pid_file_of_a_killed_engine_is_forgotten(tmp_path: Path) -> None:
+    """Also where its number is another program's by now: here this test's own."""
+    file = tmp_path / "docker.pid"
+    file.write_text(f"{os.getpid()}\n")
+    engine._forget(file, "dockerd")
+    assert not file.exists()
+
+
+def test_pid_file_of_a_running_engine_stays(tmp_path: Path) -> None:
+    file = tmp_path / "docker.pid"
+    file.write_text(str(os.getpid()))
+    engine._forget(file, Path(f"/proc/{os.getpid()}/comm").read_text().strip())
+    assert file.exists()
