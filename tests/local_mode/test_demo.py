@@ -1,4 +1,4 @@
-"""The demo's own parts: what it prepares and how it judges. The whole of it runs on the images, in tests/images."""
+"""What the demo prepares and how it judges. The whole of it is run by tests/test_readme.py, as `make demo`."""
 
 from __future__ import annotations
 
