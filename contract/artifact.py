@@ -1,9 +1,10 @@
 """The model directory: model.json, written last, beside native safe files; and its verification before anything loads.
 
 model.json lists every file with its size and sha256. A directory that does not match its model.json never serves. Files
-it does not list are refused too, but for dotfiles and the `code/` folder (archivers and the SDK add them): those are
-never read. A directory without model.json is a bare one, made by the stock library or AWS's container: `verify` returns
-None, the algorithm takes its own file by `bare_file`, and other ordinary files beside it do no harm.
+it does not list are refused too, but for dotfiles, the `code/` folder and the job's own archives: those are never read.
+(Archivers and the SDK add them; the SDK's local mode mounts the very folder that it unpacked model.tar.gz in.) A
+directory without model.json is a bare one, made by the stock library or AWS's container: `verify` returns None, the
+algorithm takes its own file by `bare_file`, and other ordinary files beside it do no harm.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from contract.manifest import MANIFEST_BYTES, MANIFEST_NAME, File, Manifest, Sch
 __all__ = ["MANIFEST_NAME", "File", "Manifest", "Schema", "bare_file", "verify", "write"]
 
 _CODE = "code"
+_ARCHIVES = ("model.tar.gz", "output.tar.gz")
 _PICKLE = re.compile(rb"\x80[\x04\x05]\x95|\x80[\x02\x03][}\](cX]")
 
 
@@ -59,7 +61,7 @@ def verify(
     _check_origin(manifest, algorithm, libraries or {})
     for name, expected in manifest.files.items():
         _check_file(directory, name, expected)
-    if extra := sorted(names - {MANIFEST_NAME, *manifest.files}):
+    if extra := sorted(names - {MANIFEST_NAME, *_ARCHIVES, *manifest.files}):
         raise _bad(f"{show(extra[0])} is not listed in {MANIFEST_NAME}; remove it, or put it under {_CODE}/")
     return manifest
 

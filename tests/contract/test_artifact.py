@@ -264,6 +264,12 @@ def test_code_and_dotfiles_do_no_harm(model: Path) -> None:
     assert check(model) is not None
 
 
+@pytest.mark.parametrize("archive", ["model.tar.gz", "output.tar.gz"])
+def test_archives_beside_their_content_do_no_harm(archive: str, model: Path) -> None:
+    (model / archive).write_bytes(b"never read")
+    assert verify(model) is not None
+
+
 def test_an_older_or_patched_library_is_fine(model: Path) -> None:
     for version in ("1.7.6", "3.2.9", "3.2"):
         write(model, replace(manifest(), libraries={"xgboost": version}))
