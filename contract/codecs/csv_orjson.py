@@ -27,6 +27,9 @@ def parse(data: bytes, count: int) -> Floats | None:
         return _grid(orjson.loads(text), count)
     except orjson.JSONDecodeError:
         pass
+    text = text.lower()
+    if b"u" in text or b"s" in text:
+        return None
     try:
         return _grid(orjson.loads(_with_nulls(text)), count)
     except orjson.JSONDecodeError:
@@ -48,5 +51,5 @@ def _grid(rows: list[list[float | None]], count: int) -> Floats | None:
 
 def _with_nulls(text: bytes) -> bytes:
     """Missing cells as null, which numpy reads as NaN. A number beside `nan` still makes no JSON."""
-    text = text.lower().replace(b"nan", b"null")
+    text = text.replace(b"nan", b"null")
     return text.replace(b",,", b",null,").replace(b",,", b",null,").replace(b"[,", b"[null,").replace(b",]", b",null]")

@@ -75,7 +75,7 @@ def test_corpus(path: Path, road: str, tmp_path: Path, monkeypatch: pytest.Monke
             np.testing.assert_array_equal(dense(dataset), np.array(json.loads(rows), dtype=np.float32))
     else:
         assert path.name.startswith("400-"), "the name must begin with the verdict"
-        with pytest.raises(UserError, match="^body") as caught:
+        with pytest.raises(UserError, match=r"^body") as caught:
             run()
         # A stream has no size to hold the npy header against: it is known to be wrong only at its end.
         assert expected(path) in str(caught.value) or (road == "read" and "header announces" in str(caught.value))

@@ -1,0 +1,129 @@
+"""The roads through csv give the same numbers or leave it to the strict one: held against it, and it against numpy."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contract.codecs import csv_orjson, csv_pandas, csv_strict
+from contract.dataset import Floats, Layout
+from contract.errors import UserError
+
+ROADS = pytest.mark.parametrize("road", [csv_orjson.parse, csv_pandas.parse], ids=["orjson", "pandas"])
+LAYOUT = Layout()
+
+numbers = st.one_of(
+    st.floats(width=32, allow_nan=False, allow_infinity=False).map(repr),
+    st.floats(allow_nan=False, allow_infinity=False, min_value=-3e38, max_value=3e38).map(repr),
+    st.integers(-(10**20), 10**20).map(str),
+    st.sampled_from(["0", "-0", "-0.0", "1e5", "1E+5", "1e-400", "3.4028235e38", "0.1", "123456789012345678901.5"]),
+)
+# Cells that parsers are known to disagree about, and pieces that make such cells.
+ODD = [
+    *["", " ", "nan", "NaN", " nan", "-nan", "nan1", "inf", "-Infinity", "1e999", "1e39", "-1e39", "1e99999999999"],
+    *["+1", ".5", "5.", "007", "1e", "1e+", "e5", ".", "-", "+", "--1", "1-", "1.5.2", "1e5.5", "1e-99999999999"],
+    *[
+        "1_0",
+        "0x10",
+        "1d5",
+        "1f",
+        "1L",
+        "true",
+        "False",
+        "null",
+        "None",
+        "NA",
+        "N/A",
+        "#N/A",
+        "<NA>",
+        "NULL",
+        "1%",
+        "$1",
+    ],
+    *['"1"', '"', "'1'", "[1]", "]", "{}", "1 2", " 1 ", "\t1", "1\x0b", "1\0", "1\x002", "1\r", "1;2"],
+    *["\u0662", "\xa01", "1\u2009", "\u22121", "9" * 400, "0." + "3" * 400],
+]
+odd = st.sampled_from(ODD)
+pieces = st.text(alphabet='0123456789.,-+eE \tnaNiIfF_x"[]{}\r\n\0', max_size=40)
+
+
+def strict(data: bytes, count: int) -> Floats | None:
+    try:
+        return csv_strict.parse(data, count, b",", LAYOUT, "body", 1)
+    except UserError:
+        return None
+
+
+def check(road: object, data: bytes, count: int) -> None:
+    plain = data.replace(b"\r\n", b"\n")
+    fast = road(plain, count)  # type: ignore[operator]  # one of two functions
+    if fast is not None:
+        slow = strict(data, count)
+        assert slow is not None, "the fast road accepts what the strict one refuses"
+        np.testing.assert_array_equal(fast, slow)
+
+
+def rows(cells: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[bytes, int]]:
+    def lines(count: int) -> st.SearchStrategy[tuple[bytes, int]]:
+        row = st.lists(cells, min_size=count, max_size=count).map(",".join)
+        return st.lists(row, min_size=1, max_size=6).map(lambda found: ("\n".join(found).encode(), count))
+
+    return st.integers(1, 5).flatmap(lines)
+
+
+@ROADS
+@given(rows(numbers))
+@settings(deadline=None, max_examples=150)
+def test_plain_numbers_take_the_fast_road(road: object, case: tuple[bytes, int]) -> None:
+    data, count = case
+    fast, slow = road(data, count), strict(data, count)  # type: ignore[operator]  # one of two functions
+    assert slow is not None
+    assert fast is not None
+    np.testing.assert_array_equal(fast, slow)
+
+
+@ROADS
+@given(rows(st.one_of(numbers, odd)))
+@settings(deadline=None, max_examples=400)
+def test_odd_cells_never_differ(road: object, case: tuple[bytes, int]) -> None:
+    check(road, *case)
+
+
+@ROADS
+@pytest.mark.parametrize("cell", ODD)
+def test_each_odd_cell_alone(road: object, cell: str) -> None:
+    check(road, f"1,{cell},3".encode(), 3)
+    check(road, cell.encode(), 1)
+
+
+@ROADS
+@given(pieces, st.integers(1, 4))
+@settings(deadline=None, max_examples=400)
+def test_any_text_never_differs(road: object, text: str, count: int) -> None:
+    check(road, text.encode().strip(b"\r\n") or b"1", count)
+
+
+@ROADS
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=6), st.integers(1, 4))
+@settings(deadline=None, max_examples=200)
+def test_ragged_rows_never_pass(road: object, widths: list[int], count: int) -> None:
+    data = b"\n".join(b",".join([b"1"] * width) for width in widths)
+    assert (road(data, count) is not None) == (set(widths) == {count})  # type: ignore[operator]  # one of two functions
+
+
+@given(rows(numbers))
+@settings(deadline=None, max_examples=150)
+def test_strict_road_reads_what_numpy_reads(case: tuple[bytes, int]) -> None:
+    data, count = case
+    reference = np.loadtxt(io.BytesIO(data), delimiter=",", ndmin=2).astype(np.float32)
+    np.testing.assert_array_equal(csv_strict.parse(data, count, b",", LAYOUT, "body", 1), reference)
+
+
+@ROADS
+def test_missing_cells_take_the_fast_road(road: object) -> None:
+    grid = road(b"1,,3\n,nan,\nNaN,2,NAN", 3)  # type: ignore[operator]  # one of two functions
+    np.testing.assert_array_equal(grid, [[1, np.nan, 3], [np.nan] * 3, [np.nan, 2, np.nan]])
