@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from contract import codecs, limits, media_type
 from contract.dataset import Layout
 from contract.environment import ChannelConfig, TrainingEnvironment
-from contract.errors import UserError, show
+from contract.errors import SHOWN_CHARACTERS, UserError
 from contract.media_type import MediaType
 from contract.paths import Paths
 from training_scripts import folder
@@ -105,7 +105,7 @@ def _request(config: ChannelConfig) -> str:
     }
     if config.record_wrapper != "None":
         fields["RecordWrapperType"] = config.record_wrapper
-    return show({name: value for name, value in fields.items() if value is not None})
+    return repr({name: value[:SHOWN_CHARACTERS] for name, value in fields.items() if value is not None})
 
 
 def _open(

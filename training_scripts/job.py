@@ -54,6 +54,9 @@ def main() -> int:
         # A user's error says all in its sentence; of any other one the trace is wanted, in the log alone.
         logs.LOG.error("%s", kind, exc_info=None if isinstance(kind, UserError) else error)
         return kind.exit_code
+    finally:
+        # Python puts the default handlers back on its way out: a stop that comes then must not end a job that is done.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     return 0
 
 

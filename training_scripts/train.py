@@ -50,19 +50,17 @@ class Supervisor:
     def run(self, command: Sequence[str]) -> int:
         """The command's exit code, 128 + n where signal n ended it; a failure text is there unless it is 0."""
         _hold_standard_streams()
-        # Blocked signals wait in a queue that sigtimedwait reads: no handler, no race. The child is born with them
-        # blocked too, so that a stop that comes before it is ready waits for it.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+        # Blocked signals wait in a queue that sigtimedwait reads: no handler, no race, and none of them ends us between
+        # the job's end and ours. The child is born with them blocked too: a stop that comes early waits for it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
         _adopt_orphans()
         try:
             child = subprocess.Popen(command, process_group=0, preexec_fn=_die_with_the_supervisor)  # noqa: S603 - our own
-            code = self._watch(child.pid)
-            child.returncode = code  # reaped here, not by Popen
         except OSError as error:
             failure.write(self.paths.failure, f"the training process could not be started: {error.strerror}")
             return PlatformError.exit_code
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        code = self._watch(child.pid)
+        child.returncode = code  # reaped here, not by Popen
         return self._conclude(code)
 
     def _watch(self, child: int) -> int:

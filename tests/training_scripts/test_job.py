@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -129,6 +130,16 @@ def test_sigterm_during_the_save_lets_it_finish(job: TrainingJob) -> None:
     process = job.programs.train()
     job.programs.wait_until((job.base / "model" / ".fake-model.tmp").exists)
     assert job.programs.stop(process)[0] == 0
+    assert artifact.verify(job.base / "model")
+
+
+def test_sigterm_again_and_again_to_the_very_end_changes_nothing(job: TrainingJob) -> None:
+    process = job.programs.train()
+    job.programs.wait_until(lambda: len(job.programs.children(process.pid)) == 1)
+    while process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.001)
+    assert job.programs.finish(process)[0] == 0
     assert artifact.verify(job.base / "model")
 
 
