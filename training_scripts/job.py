@@ -39,6 +39,8 @@ class Job:
         """Print a round's metrics, by the names that the log line shows. True: stop after this round."""
         if values:
             logs.line(self.line(step, values))
+        if self.stopping:
+            logs.LOG.info("Told to stop: round %d is the last one", step)
         return self.stopping
 
 
@@ -91,9 +93,8 @@ def _store(algorithm: str, environment: TrainingEnvironment, given: Mapping[str,
 def _listen(job: Job) -> None:
     """Turn SIGTERM and SIGINT into `job.stopping`; the supervisor held them back until now."""
 
-    def stop(number: int, _: FrameType | None) -> None:
-        logs.LOG.info("%s: stopping after this round", signal.Signals(number).name)
-        job.stopping = True
+    def stop(_: int, __: FrameType | None) -> None:
+        job.stopping = True  # and nothing else: a handler that prints may interrupt a print
 
     for number in STOPS:
         signal.signal(number, stop)

@@ -110,7 +110,7 @@ def test_sigterm_after_checkpoints_saves_the_model_so_far(job: TrainingJob) -> N
     code, printed = job.programs.stop(process)
     assert code == 0
     assert time.monotonic() - start < 5
-    assert "SIGTERM: stopping after this round" in printed
+    assert "Told to stop: round" in printed
     assert artifact.verify(job.base / "model")
     assert len(job.steps) == 5
 
