@@ -11,7 +11,7 @@ BUILD := $(RUN) -m containers.build.image --or-process
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z%\/]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%\/]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: doctor
 doctor: ## Say what this machine lacks, and how to mend each thing
@@ -34,7 +34,9 @@ $(READY): tests/requirements.txt
 demo: $(READY) ## From raw claims to an endpoint's answers: a training job, a model, an endpoint, a report
 	@engine=$$($(BUILD) xgboost) && ENGINE=$$engine $(RUN) -m local_mode.demo
 
-build/%: $(READY) ## Build an image and the base below it: make build/xgboost
+# build/ is also where jobs leave their files: a folder of an image's name there does not make it built.
+.PHONY: FORCE
+build/%: $(READY) FORCE ## Build an image and the base below it: make build/xgboost
 	@$(RUN) -m containers.build.image $*
 
 TRAIN ?=
@@ -76,8 +78,14 @@ test: $(READY) ## Run every test; those in containers need an engine, and REQUIR
 test/unit: $(READY) ## Run the tests that need no engine
 	@$(RUN) -m pytest -m "not engine" $(TESTS)
 
-test/%: ## Run the tests of one folder: make test/images, make test/sdk
-	@$(MAKE) --no-print-directory test TESTS=tests/$*
+test/%: $(READY) ## Run the tests of one folder: make test/contract, make test/images, make test/sdk
+	@$(if $(filter images sdk,$*),$(BUILD) >/dev/null)
+	@$(RUN) -m pytest tests/$*
+
+.PHONY: bench
+bench: $(patsubst tests/bench/%.py,bench/%,$(wildcard tests/bench/*.py)) ## Run every benchmark and print its ratios
+bench/%: $(READY) ## Run one benchmark, a file of tests/bench: make bench/training OPTIONS="--rows 100000"
+	@$(RUN) -m tests.bench.$* $(OPTIONS)
 
 .PHONY: lint
 lint: $(READY) ## Check style, types and Dockerfiles
