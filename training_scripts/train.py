@@ -27,7 +27,8 @@ GRACE_SECONDS = TRAIN_STOP_SECONDS - 10
 """From SIGTERM to our own SIGKILL: late enough for the last round, early enough to say why."""
 STOPS = (signal.SIGTERM, signal.SIGINT)
 WATCHED = (*STOPS, signal.SIGCHLD)
-JOB = (sys.executable, "-m", "training_scripts.job")
+_SAFE_PATH = ("-P",) if sys.flags.safe_path else ()
+JOB = (sys.executable, *_SAFE_PATH, "-m", "training_scripts.job")
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
