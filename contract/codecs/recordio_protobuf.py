@@ -66,9 +66,8 @@ def _blocks(stream: BinaryIO, layout: Layout, source: str, at_once: int) -> Iter
     labels: list[float] = []
     number = 0
     unlabelled = Layout(width=layout.width, missing=layout.missing)
-    for number, payload in enumerate(_payloads(stream, source), 1):
+    for number, record in enumerate(records(stream, source), 1):
         where = f"{source}, record {number}"
-        record = _parsed(payload, where)
         rows.append(_row(record, unlabelled, where))
         if layout.label:
             labels.append(_label(record, where))
@@ -86,8 +85,8 @@ def _dataset(
     return Dataset(features, np.array(labels, np.float32) if layout.label else None)
 
 
-def _payloads(stream: BinaryIO, source: str) -> Iterator[bytes]:
-    """What stands in the frames. Raises UserError where the bytes are no frame, or end within one."""
+def records(stream: BinaryIO, source: str) -> Iterator[Any]:  # protobuf makes the class of Record at run time
+    """The Records of `stream`. Raises UserError where the bytes are no frame, end within one, or hold no Record."""
     number = 1
     while head := stream.read(_HEAD.size):
         where = f"{source}, record {number}"
@@ -100,7 +99,7 @@ def _payloads(stream: BinaryIO, source: str) -> Iterator[bytes]:
         if len(payload) < size or len(head) < _HEAD.size:
             raise UserError("the record is cut short", where=where)
         stream.read(-size % 4)
-        yield payload
+        yield _parsed(payload, where)
         number += 1
 
 
