@@ -19,21 +19,28 @@ LOCK = "requirements.txt"
 
 
 def prepare(folder: Path, progress: Callable[[str], None], cache: Path = CACHE) -> Path:
-    """The Python program of the environment for the image described in `folder`; made anew when its lock changed.
+    """The Python program of the environment for the image described in `folder`.
 
-    `progress` is told in one line what takes time. Raises UserError without a lock, PlatformError when pip fails.
+    Raises UserError for an image without a lock, PlatformError when pip fails.
     """
     lock = folder / LOCK
     if not lock.is_file():
         raise UserError(f"image {folder.name!r} has no {lock}: make lock/{folder.name} writes it")
-    home = cache / folder.name
+    return make(cache / folder.name, lock, progress)
+
+
+def make(home: Path, lock: Path, progress: Callable[[str], None]) -> Path:
+    """The Python program of the environment in `home`/venv; made anew when `lock`, or this Python, changed.
+
+    `progress` is told line by line what takes time. Raises PlatformError when pip fails.
+    """
     home.mkdir(parents=True, exist_ok=True)
     python, stamp = home / "venv" / "bin" / "python", home / "made-from"
     wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
     with _alone(home / "lock"):
         if not python.exists() or not stamp.exists() or stamp.read_text() != wanted:
             stamp.unlink(missing_ok=True)
-            progress(f"making the environment of image {folder.name} from its lock, once")
+            progress(f"making the environment {home.name} from its lock, once")
             venv.create(home / "venv", clear=True, symlinks=True)
             _install(python, lock, progress)
             # Last: an environment that was not finished has no stamp and is made again.

@@ -75,9 +75,10 @@ class ProcessEngine:
         port = None if container.port is None else container.port or _free_port()
         environment = self._environment(container, folder.name, python, port)
         try:
+            # -P: nothing in the job's folder can stand in for the program's own modules.
             # A session of its own: Ctrl-C in the terminal reaches us only, and the whole group can be killed.
             process = subprocess.Popen(  # noqa: S603 - the image's own program
-                [str(python), "-m", PROGRAMS[command], *arguments],
+                [str(python), "-P", "-m", PROGRAMS[command], *arguments],
                 cwd=container.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,

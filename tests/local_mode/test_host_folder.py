@@ -56,9 +56,7 @@ def test_configuration_has_every_field(tmp_path: Path, data: Path) -> None:
         "current_instance_type": "local",
         "current_group_name": "homogeneousCluster",
         "hosts": hosts,
-        "instance_groups": [
-            {"instance_group_name": "homogeneousCluster", "instance_type": "local", "hosts": hosts}
-        ],
+        "instance_groups": [{"instance_group_name": "homogeneousCluster", "instance_type": "local", "hosts": hosts}],
         "network_interface_name": "eth0",
     }
     assert config["checkpointconfig"] == {"LocalPath": "/opt/ml/checkpoints", "S3Uri": (tmp_path / "kept").as_uri()}

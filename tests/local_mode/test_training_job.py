@@ -153,5 +153,5 @@ def test_checkpoints_are_kept_for_the_next_job(tmp_path: Path, train: Train) -> 
 
 
 def test_several_hosts_need_another_engine(train: Train) -> None:
-    with pytest.raises(UserError, match="2 hosts were asked for.*Docker"):
+    with pytest.raises(UserError, match=r"2 hosts were asked for.*Docker"):
         train("complete", hosts=2)
