@@ -69,7 +69,7 @@ def invoke(url: str, body: bytes, headers: Mapping[str, str], limits: Limits) ->
         if late.is_set():
             message = "Your invocation timed out while waiting for a response from container primary."
             raise ModelError(0, message) from error
-        raise ModelError(0, f"The container closed the connection: {error!r}") from error
+        raise ModelError(0, f"The container closed the connection: {error}") from error
     finally:
         timer.cancel()
         connection.close()
@@ -97,6 +97,9 @@ def _exchange(
     connection.endheaders(body)
     response = connection.getresponse()
     answer = response.read(limits.payload_bytes + 1)
+    # A read of so many bytes does not say that there were fewer than promised.
+    if len(answer) <= limits.payload_bytes and response.length:
+        raise http.client.IncompleteRead(answer, response.length)
     if not 200 <= response.status < 300:
         raise ModelError(response.status, answer.decode("utf-8", "replace"))
     if len(answer) > limits.payload_bytes:
