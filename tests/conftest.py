@@ -15,6 +15,8 @@ from containers.build.builder import HOW
 
 ENGINE = pytest.StashKey[DockerClient]()
 OBSTACLE = pytest.StashKey[str]()
+NEEDING = pytest.StashKey[frozenset[str]]()
+"""The ids of the tests that need an engine."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,6 +33,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in needing:
             item.add_marker(pytest.mark.skip(reason=obstacle))
     config.stash[OBSTACLE] = obstacle
+    config.stash[NEEDING] = frozenset(item.nodeid for item in needing)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -70,9 +73,10 @@ def _obstacle(config: pytest.Config) -> str:
 
 def _tally(reporter: pytest.TerminalReporter, *, engine: bool) -> str:
     """How many tests passed, failed and so on, of those that need an engine or of the others."""
+    needing = reporter.config.stash.get(NEEDING, frozenset())
     counts = {}
     for outcome in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"):
-        keywords = [getattr(report, "keywords", {}) for report in reporter.getreports(outcome)]
-        if count := sum(("engine" in words) == engine for words in keywords):
+        ids = [report.nodeid for report in reporter.getreports(outcome)]
+        if count := sum((name in needing) == engine for name in ids):
             counts[outcome] = count
     return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "nothing"

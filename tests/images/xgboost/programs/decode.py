@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from contract import codecs, media_type
+from contract.codecs import gather
 from contract.dataset import Dataset, Layout, Sparse
 
 
@@ -31,6 +32,6 @@ for path in Path("/samples").glob("*/*"):
     codec, layout = codecs.find(media_type.parse(name)), Layout(label=path.parent.name == "labelled")
     whole = codec.decode(path.read_bytes(), layout, {}, name)
     with path.open("rb") as stream:
-        blocks = codecs.load(codec, [(stream, name)], layout, {})
+        blocks = gather.concatenate(codec.read(stream, layout, {}, name), name)
     found[name] = [told(whole), told(blocks)]
 print(json.dumps(found))
