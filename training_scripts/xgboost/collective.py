@@ -7,6 +7,7 @@ Nothing but numbers crosses the network: no pickle.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -26,8 +27,8 @@ PORT = 9099
 SILENCE_SECONDS = 900
 """How long a peer may keep the others waiting. One whose connection closes is noticed at once."""
 PORT_SECONDS = 90
-CONNECT_TRIES = 30
-"""Pauses grow by two seconds a try: a quarter of an hour in all."""
+"""How long an earlier job on the same machine keeps the port busy after its end, and a bit."""
+TRY_SECONDS = 0.5
 
 
 @contextmanager
@@ -116,13 +117,7 @@ def _group(hosts: Sequence[str], here: str, port: int) -> Iterator[None]:
     """The hosts as one group; ranks in the order of `hosts`. A host that fails leaves at once, which the others see."""
     leader = cluster.address(hosts[0])
     tracker = _tracker(leader, port, len(hosts)) if here == hosts[0] else None
-    collective.init(
-        dmlc_tracker_uri=leader,
-        dmlc_tracker_port=port,
-        dmlc_task_id=f"{hosts.index(here):04d}",
-        dmlc_timeout=SILENCE_SECONDS,
-        dmlc_retry=CONNECT_TRIES,
-    )
+    _meet(leader, port, hosts.index(here))
     try:
         yield
     except BaseException:
@@ -135,6 +130,29 @@ def _group(hosts: Sequence[str], here: str, port: int) -> Iterator[None]:
     collective.finalize()
     if tracker is not None:
         tracker.wait_for(SILENCE_SECONDS)
+
+
+def _meet(leader: str, port: int, rank: int) -> None:
+    """Enter the group, whose leader may start minutes later. The tries are ours: with XGBoost's own, a host would go on
+    trying to take leave of a leader that has died."""
+    end = time.monotonic() + cluster.RESOLVE_SECONDS
+    while True:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # one for every try
+                collective.init(
+                    dmlc_tracker_uri=leader,
+                    dmlc_tracker_port=port,
+                    dmlc_task_id=f"{rank:04d}",
+                    dmlc_timeout=SILENCE_SECONDS,
+                    dmlc_retry=1,
+                )
+        except XGBoostError as error:
+            if "Failed to connect to the tracker" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(TRY_SECONDS)
+        else:
+            return
 
 
 def _tracker(address: str, port: int, hosts: int) -> RabitTracker:
