@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
 
 import docker
+from docker.errors import APIError
 
 from containers.build import builder, daemon, debian, images, progress, wheels
 from contract.errors import PlatformError, UserError
@@ -37,12 +39,22 @@ def build(name: str, client: docker.DockerClient, *, fresh: bool = False, refere
     options += ["--platform", platform, "--network", network, "--tag", reference]
     options += ["--no-cache"] if fresh else []
     dockerfile = images.folder(name) / "Dockerfile"
+    before = _ids(client, reference)
     progress.run(
         f"building {reference}",
         [builder.find(), "build", "--file", dockerfile, *options, images.ROOT],
         environment=builder.environment(),
     )
+    # What the name meant before would stay as an image without a name; one that a container runs stays all the same.
+    for replaced in before - _ids(client, reference):
+        with contextlib.suppress(APIError):
+            client.images.remove(replaced)
     return reference
+
+
+def _ids(client: docker.DockerClient, reference: str) -> set[str]:
+    """The image that has this name, if any."""
+    return {str(image.id) for image in client.images.list(filters={"reference": reference})}
 
 
 def main() -> int:
