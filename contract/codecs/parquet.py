@@ -55,12 +55,13 @@ def _open(stream: BinaryIO, layout: Layout, source: str) -> pq.ParquetFile:
     try:
         file = pq.ParquetFile(stream)
         schema = file.schema_arrow
-    except (pa.ArrowException, OSError) as error:
+        names = schema.names  # decoded only when they are asked for
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise UserError(f"the data is not a parquet file: {show(str(error))}", where=source) from error
-    for field in schema:
-        if not _is_number(field.type):
-            raise UserError(f"column {show(field.name)} holds {field.type}; expected numbers only", where=source)
-    columns.check_count(len(schema), layout, source)
+    for name, kind in zip(names, schema.types, strict=True):
+        if not _is_number(kind):
+            raise UserError(f"column {show(name)} holds {kind}; expected numbers only", where=source)
+    columns.check_count(len(names), layout, source)
     return file
 
 
