@@ -41,7 +41,7 @@ def settings(serving: Settings, listener: int) -> dict[str, Any]:
         "loglevel": "warning",
         "proc_name": "serve",
         "on_starting": _log_as_we_do,
-        "post_fork": _leave_groups,
+        "post_fork": _after_fork,
         "post_worker_init": _equip,
     }
 
@@ -55,10 +55,11 @@ def _log_as_we_do(arbiter: Any) -> None:
     gc.freeze()
 
 
-def _leave_groups(arbiter: Any, worker: Any) -> None:
+def _after_fork(arbiter: Any, worker: Any) -> None:
     """gunicorn changes the user and the group, but would keep root's other groups."""
     if worker.cfg.uid != os.geteuid():
         os.setgroups([])
+    worker.inherited_signals = arbiter.SIG_QUEUE
 
 
 def _equip(worker: Any) -> None:

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
@@ -68,7 +69,7 @@ class Child:
         self._process = os.fork()
         if self._process == 0:
             os.close(self._progress)
-            _become_server(settings, listener, progress)
+            _become_server(settings, listener, lambda what: os.write(progress, what))
         os.close(progress)
 
     def stop(self, number: int, frame: FrameType | None) -> None:
@@ -84,8 +85,12 @@ class Child:
         while self._running() and self._stopped_at is None:
             readable, _, _ = select.select([self._progress, listener.fileno()], [], [], _TURN_SECONDS)
             if self._progress in readable:
-                if os.read(self._progress, 1) != b"L":
+                told = os.read(self._progress, 1)
+                if told == waiting.READY:
                     return
+                if not told:  # the child is ending; why is known when it has ended
+                    time.sleep(_TURN_SECONDS)
+                    continue
                 seconds, doing = TRIAL_SECONDS, "predict"
                 deadline = time.monotonic() + seconds
             elif readable:
@@ -141,7 +146,7 @@ def _bind(port: int) -> socket.socket:
     return listener
 
 
-def _become_server(settings: Settings, listener: socket.socket, progress: int) -> NoReturn:
+def _become_server(settings: Settings, listener: socket.socket, tell: Callable[[bytes], object]) -> NoReturn:
     """The child's life. It ends by os._exit: what belongs to PID 1 (its stack, its handlers) must not run twice."""
     code = AlgorithmError.exit_code
     try:
@@ -152,7 +157,7 @@ def _become_server(settings: Settings, listener: socket.socket, progress: int) -
         from serving import server  # the libraries are loaded here, not in PID 1
 
         algorithm, directory = os.environ.get("SAGEMAKER_ALGORITHM", ""), Paths.of_environment().model
-        server.run(algorithm, directory, settings, listener, progress)
+        server.run(algorithm, directory, settings, listener, tell)
         code = 0
     except (UserError, AlgorithmError, PlatformError) as error:
         code = _fail(error)

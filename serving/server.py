@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,13 +9,10 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from serving import gunicorn_config, logs, probe
+from serving import gunicorn_config, logs, probe, waiting
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.settings import Settings
-
-LOADED, READY = b"L", b"R"
-"""What PID 1 is told through the pipe."""
 
 
 class Server(BaseApplication):
@@ -35,8 +31,10 @@ class Server(BaseApplication):
         return self._application
 
 
-def run(algorithm: str, directory: Path, settings: Settings, listener: socket.socket, progress: int) -> None:
-    """Serve until SIGTERM. `listener` is the bound socket, `progress` the pipe to PID 1; never returns.
+def run(
+    algorithm: str, directory: Path, settings: Settings, listener: socket.socket, tell: Callable[[bytes], object]
+) -> None:
+    """Serve until SIGTERM. `listener` is the bound socket, `tell` tells PID 1 how far it is.
 
     Raises UserError, AlgorithmError or PlatformError where the model or the surroundings do not allow it.
     """
@@ -44,8 +42,8 @@ def run(algorithm: str, directory: Path, settings: Settings, listener: socket.so
     endpoint = Endpoint(settings)
     application = Application(endpoint)
     endpoint.model = probe.load(algorithm, directory, settings)
-    os.write(progress, LOADED)
+    tell(waiting.LOADED)
     endpoint.inline_bytes = probe.try_out(endpoint.model)
     configuration = gunicorn_config.settings(settings, listener.fileno())
-    server = Server(application, configuration | {"when_ready": lambda arbiter: os.write(progress, READY)})
+    server = Server(application, configuration | {"when_ready": lambda arbiter: tell(waiting.READY)})
     server.run()

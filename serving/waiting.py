@@ -5,6 +5,8 @@ from __future__ import annotations
 import select
 import socket
 
+LOADED, READY = b"L", b"R"
+"""What the child tells PID 1 through its pipe: the model is loaded; the server accepts requests."""
 _PATIENCE_SECONDS = 0.05
 """How long a client may take to send its request: there is one thread, and the model loads meanwhile."""
 _BODY = b'{"error":{"code":"not_ready","message":"the model is not loaded yet","where":""}}'

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
+from queue import SimpleQueue
 from typing import Any, NoReturn, TypeVar
 
 import gevent
@@ -46,12 +47,17 @@ class Worker(GeventWorker):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self._active = 0
+        self.inherited_signals: SimpleQueue[int] = SimpleQueue()
+        """Of the arbiter whose copy this process is: until a worker has handlers of its own, signals land there."""
 
     def run(self) -> None:
         """Serve until told to stop; then answer what was accepted, and go.
 
         The parent's version looks whether to stop once a second and waits for idle connections too.
         """
+        while not self.inherited_signals.empty():
+            if self.inherited_signals.get() == signal.SIGTERM:
+                self.alive = False
         servers = [self._serve(listener) for listener in self.sockets]
         while self.alive:
             self.notify()
