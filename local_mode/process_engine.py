@@ -97,9 +97,10 @@ class ProcessEngine:
     def _environment(self, container: Container, name: str, python: Path, port: int | None) -> dict[str, str]:
         """What the image's ENV would say, what /opt/ml is, and the job's own."""
         environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
+        # In an image our code is found whatever the job says of PYTHONPATH.
+        path = [str(self._root), *filter(None, [container.environment.get("PYTHONPATH")])]
         environment["PATH"] = os.pathsep.join([str(python.parent), environment.get("PATH", os.defpath)])
         environment |= {
-            "PYTHONPATH": str(self._root),
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "SAGEMAKER_ALGORITHM": name.replace("-", "_"),
@@ -107,7 +108,7 @@ class ProcessEngine:
         }
         if port is not None:
             environment["SAGEMAKER_BIND_TO_PORT"] = str(port)
-        return environment | dict(container.environment)
+        return environment | dict(container.environment) | {"PYTHONPATH": os.pathsep.join(path)}
 
 
 class RunningProcess:

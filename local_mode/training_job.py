@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from contract.errors import UserError, show
 from contract.limits import TRAIN_STOP_SECONDS
 from contract.paths import Paths
 from local_mode import host_folder, metrics, results
@@ -72,7 +73,7 @@ class TrainingJob:
             engine = self._engine or stack.enter_context(choose(progress=self._observer.progress))
             if engine.differences:
                 self._observer.note(engine.differences)
-            self.folder.mkdir(parents=True)
+            self._make_folder()
             stack.callback(shutil.rmtree, self._hosts_folder, ignore_errors=True)
             result = self._run(engine)
             self._observer.finished(result)
@@ -117,6 +118,12 @@ class TrainingJob:
             model=model,
             output=output,
         )
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True)
+        except FileExistsError as error:
+            raise UserError(f"job {show(self.name)} exists already: its results lie in {self.folder}") from error
 
     @property
     def _hosts_folder(self) -> Path:

@@ -120,6 +120,18 @@ def test_isolated_network_has_no_way_out(client: docker.DockerClient, engine: Do
         assert network.attrs["Internal"] is isolated
 
 
+def test_results_are_given_to_the_caller(tmp_path: Path, engine: DockerEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 65534)
+    monkeypatch.setattr(os, "getgid", lambda: 65533)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "other").touch()
+    (tmp_path / "results" / "link").symlink_to(tmp_path / "other")
+    engine.own([tmp_path / "results"], IMAGE)
+    owners = {path.name: (path.lstat().st_uid, path.lstat().st_gid) for path in tmp_path.rglob("*")}
+    assert owners["results"] == owners["link"] == (65534, 65533)
+    assert owners["other"] != (65534, 65533)
+
+
 def test_worker_that_leaves_early_does_not_end_the_job(train: Train) -> None:
     result = train("worker_leaves", hosts=2)
     assert result.status == "Completed"
@@ -229,3 +241,22 @@ def test_endpoint_that_dies_says_why(tmp_path: Path, engine: DockerEngine) -> No
         Endpoint(IMAGE, tmp_path, environment={"BEHAVIOUR": "dies"}, engine=engine),
     ):
         pass
+
+
+def test_xgboost_from_data_to_prediction(tmp_path: Path, engine: DockerEngine) -> None:
+    rows = [(number % 7, number % 5) for number in range(200)]
+    (tmp_path / "train.csv").write_text("".join(f"{3 * a - b},{a},{b}\n" for a, b in rows))
+    request = Request(
+        "xgboost", (Channel("train", tmp_path / "train.csv", "text/csv"),), {"num_round": "30", "eta": "0.5"}
+    )
+    result = TrainingJob(request, output=tmp_path / "jobs", engine=engine).run()
+    assert (result.status, result.failure_reason) == ("Completed", "")
+    assert len(result.history["train:rmse"]) == 30
+    assert result.metrics["train:rmse"] < 0.5
+    assert result.report is not None
+    assert result.model is not None
+    with Endpoint("xgboost", result.model, engine=engine) as endpoint:
+        answer = endpoint.invoke("6,1\n0,4\n", content_type="text/csv", accept="text/csv")
+        predictions = [float(text) for text in answer.body.decode().replace("\n", ",").strip(",").split(",")]
+        assert predictions == pytest.approx([17, -4], abs=0.5)
+        assert endpoint.stop() == 0

@@ -152,6 +152,12 @@ def test_checkpoints_are_kept_for_the_next_job(tmp_path: Path, train: Train) -> 
     assert (tmp_path / "kept" / "count").read_text() == "2"
 
 
+def test_name_of_an_older_job_is_refused(train: Train) -> None:
+    train("complete", name="once")
+    with pytest.raises(UserError, match="job 'once' exists already"):
+        train("complete", name="once")
+
+
 def test_several_hosts_need_another_engine(train: Train) -> None:
     with pytest.raises(UserError, match=r"2 hosts were asked for.*Docker"):
         train("complete", hosts=2)
