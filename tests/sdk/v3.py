@@ -41,7 +41,7 @@ def main(image: str, folder: Path, port: int) -> None:
     archives = list((folder / "trainer").rglob("model.tar.gz"))
     assert len(archives) == 1, archives
     assert archives[0].stat().st_size > 1000
-    print("ok ModelTrainer", flush=True)
+    clients.done(folder, "ModelTrainer")
 
 
 main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
