@@ -1,7 +1,7 @@
 """Time and memory of an XGBoost training job against the bare library, each in fresh processes, taken in turns.
 
-    python tests/bench/training.py                    1,000,000 rows x 30, 100 rounds, medians of 3
-    python tests/bench/training.py --rows 100000      smaller
+    make bench/training                               1,000,000 rows x 30, 100 rounds, medians of 3
+    make bench/training OPTIONS="--rows 100000"       smaller
 
 `job` is `train` as the container runs it, from its start to the model saved. `library` reads the same csv file by the
 fastest reader (pandas' C engine to float32), trains with the same parameters, prints the same metric lines and saves

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def fit(
         with collective.joined(job.environment, has_data=not empty) as member:
             if not member:
                 return None
-            with external.scratch() as folder:
+            with external.scratch() if hyperparameters.external_memory else nullcontext(Path()) as folder:
                 return _fit(train, validation, hyperparameters, planned, job, folder)
 
 

@@ -37,6 +37,20 @@ def test_what_the_user_can_mend(parameters, says):
     assert not any(noise in text for noise in ("\n", "/workspace", "Stack trace", "Check failed"))
 
 
+@pytest.mark.parametrize(
+    ("parameters", "says"),
+    [
+        ({"objective": "multi:softprob", "num_class": 5, "eval_metric": "mae"}, "label and prediction size not match"),
+        ({"eval_metric": "quantile"}, "quantile_alpha"),
+        ({"objective": "reg:gamma", "eval_metric": "map"}, "map can only be used with binary labels"),
+    ],
+)
+def test_metrics_that_do_not_fit_the_objective(parameters, says):
+    matrix = xgboost.DMatrix(FEATURES, LABELS + ("gamma" in parameters.get("objective", "")))
+    with pytest.raises(UserError, match=says), explained():
+        xgboost.train({"nthread": 1, **parameters}, matrix, 2, evals=[(matrix, "train")], verbose_eval=False)
+
+
 def test_negative_weights():
     with pytest.raises(UserError, match="Weights must be positive"), explained():
         xgboost.DMatrix(FEATURES, LABELS, weight=-LABELS - 1)
