@@ -99,7 +99,7 @@ def choose(choice: str | None = None, *, progress: Callable[[str], None] = lambd
     wanted = choice or os.environ.get("ENGINE") or "auto"
     if wanted not in CHOICES:
         raise UserError(f"engine {show(wanted)} is unknown: accepted are {', '.join(CHOICES)}")
-    # Imported late: each engine needs things that a user of the other need not have.
+    # Imported late: both engines import this module.
     from local_mode import docker_engine, process_engine
 
     if wanted == "process":
