@@ -71,9 +71,16 @@ def test_no_setuid_file(image: str, run: Run) -> None:
     assert run(image, "find", "/", "-xdev", "-type", "f", "-perm", "/6000").output == ""
 
 
-@pytest.mark.parametrize("program", ["gcc", "cc", "make", "git", "curl", "wget", "pip", "perl5.36-x86_64-linux-gnu"])
+@pytest.mark.parametrize("program", ["gcc", "cc", "make", "git", "curl", "wget", "pip3", "perl5.36-x86_64-linux-gnu"])
 def test_tools_of_the_build_are_gone(image: str, program: str, run: Run) -> None:
     assert run(image, program, "--version").code == 127
+
+
+def test_pip_is_a_word_that_says_no(image: str, run: Run) -> None:
+    """SDK v3 looks for the word before it runs anything; there is no pip behind it."""
+    done = run(image, "pip", "install", "requests")
+    assert (done.code, done.output.count("\n")) == (1, 1)
+    assert "No module named pip" in run(image, "python", "-m", "pip").output
 
 
 def test_no_cache_no_secret_no_repository(image: str, run: Run) -> None:
@@ -83,7 +90,7 @@ def test_no_cache_no_secret_no_repository(image: str, run: Run) -> None:
 
 
 def test_lists_and_caches_of_apt_are_gone(image: str, run: Run) -> None:
-    assert run(image, "sh", "-c", "find /var/lib/apt/lists /var/cache -type f 2>/dev/null").output == ""
+    assert run(image, "sh", "-c", "find /var/lib/apt/lists /var/cache/apt -type f 2>/dev/null").output == ""
 
 
 def test_labels_are_true(image: str, docker_client: DockerClient) -> None:
