@@ -6,7 +6,7 @@ infinity) is null there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -52,6 +52,10 @@ def encode_batch(table: Table) -> bytes:
 
 
 def _csv(table: Table) -> bytes:
+    column = _only(table)
+    if column is not None and not table.quoted and np.isfinite(column).all():
+        text = _dump(column)
+        return (text.replace(b",", b"\n") if column.ndim == 1 else text[1:-1].replace(b"],[", b"\n")) + b"\n"
     rows = zip(*(_csv_cells(column, table) for column in table.columns.values()), strict=True)
     return b"".join(b",".join(row) + b"\n" for row in rows)
 
@@ -74,25 +78,44 @@ def _csv_list(values: list[bytes], table: Table) -> bytes:
 
 
 def _json(table: Table) -> bytes:
-    return b'{"predictions":[' + b",".join(_objects(table)) + b"]}"
+    return b'{"predictions":[' + _objects(table, b",") + b"]}"
 
 
 def _jsonlines(table: Table) -> bytes:
-    return b"".join(line + b"\n" for line in _objects(table))
+    return _objects(table, b"\n") + b"\n"
 
 
-def _objects(table: Table) -> Iterator[bytes]:
+def _objects(table: Table, separator: bytes) -> bytes:
     """One JSON object a row."""
     keys = [orjson.dumps(name) + b":" for name in table.columns]
-    for row in zip(*(_cells(column, table.rows) for column in table.columns.values()), strict=True):
-        yield b"{" + b",".join(key + cell for key, cell in zip(keys, row, strict=True)) + b"}"
+    column = _only(table)
+    if column is not None:
+        between = b"}" + separator + b"{" + keys[0]
+        values = _dump(column)
+        joined = values.replace(b",", between) if column.ndim == 1 else values.replace(b"],[", b"]" + between + b"[")
+        return b"{" + keys[0] + joined + b"}"
+    rows = zip(*(_cells(column, table.rows) for column in table.columns.values()), strict=True)
+    return separator.join(
+        b"{" + b",".join(key + cell for key, cell in zip(keys, row, strict=True)) + b"}" for row in rows
+    )
+
+
+def _only(table: Table) -> NDArray[Any] | None:
+    """The column of a table that has one, of values or of lists: it is written without an object a row in memory."""
+    (column, *others) = table.columns.values()
+    return None if others or column is None or column.ndim > 2 else column
+
+
+def _dump(column: NDArray[Any]) -> bytes:
+    """A column as JSON, without the outermost brackets."""
+    return orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
 
 
 def _cells(column: NDArray[Any] | None, rows: int) -> list[bytes]:
     """Each row's value as JSON."""
     if column is None:
         return [b"null"] * rows
-    text = orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    text = _dump(column)
     if column.ndim == 1:
         return text.split(b",")
     closing = b"]" * (column.ndim - 1)

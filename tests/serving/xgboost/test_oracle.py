@@ -72,9 +72,7 @@ BODIES: dict[str, tuple[str, Callable[[Rows], bytes]]] = {
 
 
 def scores_of_records(body: bytes) -> list[Any]:
-    from contract.codecs.recordio_protobuf import _parsed, _payloads
-
-    records = [_parsed(payload, "answer") for payload in _payloads(io.BytesIO(body), "answer")]
+    records = recordio_protobuf.records(io.BytesIO(body), "answer")
     return [list(record.label["score"].float32_tensor.values) for record in records]
 
 

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving import logs, schema
+
+
+@pytest.fixture(autouse=True)
+def _own_logging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program's handler would outlive the test, and the stream that pytest lends it."""
+    monkeypatch.setattr(logs, "start", lambda: None)
+
+
+def test_document_describes_request_and_answer(
+    directory: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    directory("binary:logistic").rename(tmp_path.parent / "held")
+    tmp_path.mkdir()
+    (tmp_path.parent / "held").rename(tmp_path / "model")
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    monkeypatch.setenv("SAGEMAKER_ALGORITHM", "xgboost")
+    assert schema.main() == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["request"]["features"] == {"count": 4, "names": None, "missingAllowed": True}
+    row = document["request"]["application/json"]["properties"]["instances"]["items"]["properties"]["features"]
+    assert (row["minItems"], row["maxItems"]) == (4, 4)
+    example = document["response"]["exampleForZeros"]
+    assert json.loads(example["application/json"])["predictions"][0]["score"] == float(example["text/csv"])
+
+
+def test_no_model_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    monkeypatch.setenv("SAGEMAKER_ALGORITHM", "xgboost")
+    assert schema.main() == 1
+    assert capsys.readouterr().err.startswith("schema: model: there is no model directory")
