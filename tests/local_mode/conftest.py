@@ -27,6 +27,8 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessE
     (root / "pyproject.toml").write_text('[project]\nversion = "1.0"\n')
     for program, home in HOMES.items():
         (root / home).mkdir(exist_ok=True)
+        # Without it any package of that name, installed or not, would come first.
+        (root / home / "__init__.py").touch()
         (root / home / f"{program}.py").symlink_to(FAKE / f"{program}.py")
     monkeypatch.setattr(environments, "prepare", lambda *given: Path(sys.executable))
     with ProcessEngine(root=root) as engine:
