@@ -27,7 +27,6 @@ $(READY): tests/requirements.txt
 	@echo "setting up .venv (a minute or two the first time)"
 	@test -x $(RUN) || $(PYTHON) -m venv .venv
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
-	@$(RUN) -c 'import sys, sysconfig; print(sys.argv[1], file=open(sysconfig.get_path("purelib") + "/checkout.pth", "w"))' "$(CURDIR)"
 	@touch $@
 
 .PHONY: demo
