@@ -11,7 +11,7 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 ROOT = Path(__file__).parent.parent.parent
-NETWORK = "sagemaker-local"
+COMPOSED = "com.docker.compose.service"
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_leftovers(docker_client: DockerClient) -> Iterator[None]:
-    """The SDK never removes its containers: those of its network that this test made go with it."""
+    """The SDK never removes its containers, made by docker-compose: those that came during the test go with it."""
     before = {container.id for container in _containers(docker_client)}
     yield
     for container in _containers(docker_client):
@@ -46,7 +46,9 @@ def no_leftovers(docker_client: DockerClient) -> Iterator[None]:
 
 
 def _containers(client: DockerClient) -> list[Container]:
-    return client.containers.list(all=True, filters={"network": NETWORK}, ignore_removed=True)
+    """Those that play a host of the SDK's local mode. Their network tells nothing: it may be gone already."""
+    found = client.containers.list(all=True, filters={"label": COMPOSED}, ignore_removed=True)
+    return [container for container in found if container.labels[COMPOSED].startswith("algo-")]
 
 
 def _row(number: int) -> list[float]:
