@@ -10,12 +10,13 @@ import logging
 import os
 import sys
 import time
+import warnings
 
 LOG = logging.getLogger("training")
 
 
 def configure() -> None:
-    """Send LOG to stdout. Text that stdout's encoding lacks is escaped, never an error."""
+    """Send LOG and the libraries' warnings to stdout. Text that its encoding lacks is escaped, never an error."""
     if sys.stdout is not None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper
     formatter = logging.Formatter("[%(asctime)s:%(levelname)s] %(message)s", "%Y-%m-%d:%H:%M:%S")
@@ -25,6 +26,7 @@ def configure() -> None:
     LOG.handlers = [handler]
     LOG.propagate = False
     LOG.setLevel(logging.INFO)
+    warnings.showwarning = _warn
 
 
 def line(text: str) -> None:
@@ -33,6 +35,11 @@ def line(text: str) -> None:
         print(text, flush=True)  # noqa: T201 - the one place that prints
     except (OSError, ValueError):
         _silence()
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """A library's warning as one line; Python would add the library's own source line to it."""
+    LOG.warning("%s", " ".join(str(message).split()))
 
 
 class _Lines(logging.Handler):

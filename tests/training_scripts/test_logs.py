@@ -27,3 +27,9 @@ def test_a_reader_that_left_is_no_error() -> None:
     code = r"import time; time.sleep(0.3); [logs.line('x' * 10000) for _ in range(100)]; print('more')"
     done = run(code, "sh", "-c", '{ "$@"; echo $? >&2; } | true', "sh")
     assert done.stderr == b"0\n"
+
+
+def test_a_librarys_warning_is_one_line_of_the_log() -> None:
+    done = run(r"import warnings; warnings.warn('Parameters: { \"x\" }\n are not used.', UserWarning)")
+    assert done.stdout.decode().endswith(':WARNING] Parameters: { "x" } are not used.\n')
+    assert done.stderr == b""
