@@ -152,9 +152,9 @@ def parse(cls: type[T], raw: Mapping[str, str]) -> T:
 
 
 def given(instance: object) -> dict[str, Any]:
-    """Name -> value of every hyperparameter that has one: given by the user, or with a default of ours."""
-    values = {item.name: getattr(instance, item.field) for item in declared(type(instance))}
-    return {name: value for name, value in values.items() if value is not None}
+    """Name -> value of every hyperparameter that was given a value other than its default."""
+    pairs = ((item, getattr(instance, item.field)) for item in declared(type(instance)))
+    return {item.name: value for item, value in pairs if value != item.default}
 
 
 def _declaration(field: dataclasses.Field[Any], hint: Any) -> Hyperparameter:
