@@ -1,6 +1,6 @@
 """text/csv: rows of numbers, no header; label first and weight second where the layout has them.
 
-Small bodies and small files are read by orjson, blocks of files by pandas in two threads or more, and whatever those
+Small bodies and small files are read by orjson, blocks of files by polars in a thread for each CPU, and whatever those
 might read differently by the strict road: all three give the same numbers. The delimiter is sniffed on the first line:
 the first of comma, semicolon, tab, bar and blank that occurs there. A blank line is an error, except at the very end.
 """
@@ -10,15 +10,16 @@ from __future__ import annotations
 import io
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import BinaryIO
 
 import numpy as np
 
 from contract import resources
-from contract.codecs import columns, csv_orjson, csv_pandas, csv_strict, gather, text
+from contract.codecs import columns, csv_orjson, csv_polars, csv_strict, gather, text
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError, show
 
@@ -38,7 +39,7 @@ class _Form:
 
 
 def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
-    """One whole body, without pandas. Raises UserError naming source, line and column."""
+    """One whole body, without polars. Raises UserError naming source, line and column."""
     _check(parameters, layout)
     if len(body) > csv_orjson.BLOCK:
         return gather.concatenate(_decode_blocks(body, layout, source), source)
@@ -51,12 +52,18 @@ def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: s
 def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
     """A file or a FIFO in blocks of about a megabyte of text, parsed ahead in threads. Raises UserError likewise."""
     _check(parameters, layout)
+    blocks = text.blocks(stream, BLOCK, source)
+    begin = list(islice(blocks, 2))
+    if begin:
+        form = _form(begin[0].data, layout, source)
+        yield from _parse_ahead(chain(begin, blocks), form) if len(begin) > 1 else [_parse(begin[0], form)]
+
+
+def _parse_ahead(blocks: Iterable[text.Block], form: _Form) -> Iterator[Dataset]:
     threads = min(resources.cpus(), MOST_THREADS)
-    form: _Form | None = None
     pending: deque[Future[Dataset]] = deque()
     with ThreadPoolExecutor(threads) as pool:
-        for block in text.blocks(stream, BLOCK, source):
-            form = form or _form(block.data, layout, source)
+        for block in blocks:
             pending.append(pool.submit(_parse, block, form))
             if len(pending) > threads + 1:
                 yield pending.popleft().result()
@@ -68,12 +75,12 @@ def _decode_blocks(body: bytes, layout: Layout, source: str) -> Iterator[Dataset
     form: _Form | None = None
     for block in text.blocks(io.BytesIO(body), csv_orjson.BLOCK, source):
         form = form or _form(block.data, layout, source)
-        yield _parse(block, form, pandas=False)
+        yield _parse(block, form, polars=False)
 
 
-def _parse(block: text.Block, form: _Form, *, pandas: bool = True) -> Dataset:
+def _parse(block: text.Block, form: _Form, *, polars: bool = True) -> Dataset:
     plain = _plain(block.data, form.delimiter)
-    fast = csv_pandas.parse if pandas and len(block.data) > csv_orjson.BLOCK else csv_orjson.parse
+    fast = csv_polars.parse if polars and len(block.data) > csv_orjson.BLOCK else csv_orjson.parse
     grid = None if plain is None else fast(plain, form.count)
     if grid is None or (not form.layout.missing and np.isnan(grid).any()):
         grid = csv_strict.parse(block.data, form.count, form.delimiter, form.layout, form.source, block.line)

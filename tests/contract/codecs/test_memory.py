@@ -42,7 +42,7 @@ try:
     codec.decode(body, Layout(width=3), {}, "body")
 except UserError:
     pass
-print(held("VmHWM") - before, "pandas" in sys.modules)
+print(held("VmHWM") - before, "polars" in sys.modules)
 """
 NAMES = {
     "csv": "text/csv",
@@ -57,7 +57,7 @@ NAMES = {
 def test_memory_is_bounded(path: Path) -> None:
     command = [sys.executable, "-c", PROGRAM, str(path), NAMES[path.parent.name]]
     output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]).stdout
-    held, pandas = output.split()
+    held, polars = output.split()
     assert int(held) < MOST_BYTES
-    assert pandas == "False", "a request must not import pandas"
+    assert polars == "False", "a request must not import polars"
     print(f"{int(held) / 2**20:.0f} MiB")
