@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract import hyperparameters_file
 from contract.errors import PlatformError, UserError, show
 from contract.paths import DEFAULT_BASE, Paths
 
@@ -60,7 +61,7 @@ class TrainingEnvironment:
         interface = resources.get("network_interface_name")
         return cls(
             job_name=os.environ.get("TRAINING_JOB_NAME", ""),
-            hyperparameters=_hyperparameters(paths.hyperparameters),
+            hyperparameters=hyperparameters_file.read(paths.hyperparameters),
             channels=_channels(paths.input_data_config),
             hosts=hosts,
             current_host=_current_host(resources, hosts, paths.resource_config),
@@ -76,15 +77,6 @@ class TrainingEnvironment:
     @property
     def leader(self) -> bool:
         return self.rank == 0
-
-
-def _hyperparameters(path: Path) -> dict[str, str]:
-    values = _object(path)
-    if values is None:
-        raise UserError(
-            "the file is missing; SageMaker writes it for every job, with {} where it has none", where=str(path)
-        )
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
 
 
 def _channels(path: Path) -> dict[str, ChannelConfig]:

@@ -18,7 +18,6 @@ from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 from contract import limits
 from contract.errors import UserError, show
 from contract.hyperparameter_values import Bounds, Kind, accepted, convert
-from contract.hyperparameters_file import read
 from contract.metric import Metric
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "given",
     "hyperparameter",
     "parse",
-    "read",
 ]
 
 TUNING_OBJECTIVE = "_tuning_objective_metric"

@@ -78,17 +78,20 @@ def test_checkpoints_outside_opt_ml_stay_where_they_are_said_to_be(config: Path,
     assert read(config).checkpoint_path == config.parent.parent / "checkpoints"
 
 
-def test_values_that_are_no_strings_become_the_json_that_was_meant(config: Path) -> None:
-    (config / "hyperparameters.json").write_bytes(b'\xef\xbb\xbf{"a": 5, "b": null, "c": [1, 2]}')
-    assert read(config).hyperparameters == {"a": "5", "b": "null", "c": "[1, 2]"}
+def test_values_that_are_no_strings_stay_the_text_that_was_meant(config: Path) -> None:
+    (config / "hyperparameters.json").write_bytes(b'\xef\xbb\xbf{"a": 5, "b": 0.10, "c": [1, 2]}')
+    assert read(config).hyperparameters == {"a": "5", "b": "0.10", "c": "[1, 2]"}
 
 
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("hyperparameters.json", "{", "not JSON"),
-        ("hyperparameters.json", "[]", "[] is not a JSON object"),
-        ("hyperparameters.json", "[" * 100_000, "not JSON"),
+        ("hyperparameters.json", "{", "is not JSON"),
+        ("hyperparameters.json", "[]", "is not a JSON object"),
+        ("hyperparameters.json", "[" * 100_000, "nests its values too deeply"),
+        ("hyperparameters.json", '{"eta": null}', "has null for 'eta'"),
+        ("hyperparameters.json", '{"eta": "1", "eta": "2"}', "has the key 'eta' twice"),
+        ("inputdataconfig.json", "[" * 100_000, "not JSON"),
         ("inputdataconfig.json", '{"train": "text/csv"}', "channel 'train' is 'text/csv'"),
         ("resourceconfig.json", '{"hosts": "algo-1"}', "'hosts' is 'algo-1'"),
         ("resourceconfig.json", '{"hosts": ["algo-1"], "current_host": "algo-2"}', "'current_host' 'algo-2'"),
@@ -105,5 +108,5 @@ def test_a_bad_file_is_named(config: Path, name: str, text: str, says: str) -> N
 
 def test_missing_hyperparameters_are_told(config: Path) -> None:
     (config / "hyperparameters.json").unlink()
-    with pytest.raises(UserError, match=r"hyperparameters\.json: the file is missing"):
+    with pytest.raises(UserError, match=r"there is no file .*hyperparameters\.json"):
         read(config)

@@ -16,7 +16,8 @@ from hypothesis import strategies
 
 from contract import limits
 from contract.errors import UserError
-from contract.hyperparameters import Tunable, declared, given, hyperparameter, parse, read
+from contract.hyperparameters import Tunable, declared, given, hyperparameter, parse
+from contract.hyperparameters_file import read
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "hyperparameters"
 CASES = sorted(path.stem for path in CORPUS.glob("*.json"))
