@@ -74,12 +74,14 @@ def check_variety(labels: Floats, channel: str, plan: Plan) -> None:
 
 def check_width(width: int, hyperparameters: Hyperparameters) -> None:
     """Raise UserError for hyperparameters that speak of other features than the `width` there are."""
-    for name, values in (
-        ("monotone_constraints", hyperparameters.monotone_constraints),
-        ("feature_types", hyperparameters.feature_types),
-    ):
-        if values is not None and len(values) != width:
-            raise UserError(f"hyperparameter {name!r} has {len(values)} entries; the data has {width} features")
+    types, directions = hyperparameters.feature_types, hyperparameters.monotone_constraints
+    if types is not None and len(types) != width:
+        raise UserError(f"hyperparameter 'feature_types' has {len(types)} entries; the data has {width} features")
+    # The features that a shorter list does not reach are free, which XGBoost takes for granted.
+    if directions is not None and len(directions) > width:
+        raise UserError(
+            f"hyperparameter 'monotone_constraints' has {len(directions)} entries; the data has {width} features"
+        )
     groups: Sequence[Sequence[int]] = hyperparameters.interaction_constraints or ()
     highest = max((feature for group in groups for feature in group), default=-1)
     if highest >= width:

@@ -12,7 +12,7 @@ from contract.errors import show
 from training_scripts.xgboost.metric_definitions import DIRECTIONS
 
 METRICS_FORM = "comma-separated metric names, some with a number: 'auc', 'error@0.7', 'ndcg@5', 'map@5-'"
-MONOTONE_FORM = "one of -1, 0, 1 for each feature, as in '(0,1,-1)'"
+MONOTONE_FORM = "one of -1, 0, 1 for each feature (0 where the list ends early), as in '(0,1,-1)'"
 INTERACTION_FORM = "groups of feature numbers, as in '[[0,1],[2,3]]'"
 TYPES_FORM = "'q' (a quantity) or 'c' (a category) for each feature, as in 'q,c,q'"
 

@@ -102,7 +102,7 @@ def test_ranking_without_query_ids_is_one_query_and_says_so(caplog):
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"monotone_constraints": "(1,0)"}, "'monotone_constraints' has 2 entries; the data has 3 features"),
+        ({"monotone_constraints": "(1,0,0,-1)"}, "'monotone_constraints' has 4 entries; the data has 3 features"),
         ({"feature_types": "c,q", "enable_categorical": "true"}, "'feature_types' has 2 entries"),
         ({"interaction_constraints": "[[0,3]]"}, "names feature 3; the data has 3 features"),
     ],
@@ -110,3 +110,7 @@ def test_ranking_without_query_ids_is_one_query_and_says_so(caplog):
 def test_hyperparameters_speak_of_the_features_there_are(given, says):
     with pytest.raises(UserError, match=says):
         data_checks.check_width(3, parse(Hyperparameters, {"num_round": "1", **given}))
+
+
+def test_directions_may_end_before_the_features_do():
+    data_checks.check_width(3, parse(Hyperparameters, {"num_round": "1", "monotone_constraints": "(1,0)"}))
