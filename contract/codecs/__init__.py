@@ -7,7 +7,7 @@ first use. What counts as a number is the same in all of them: finite decimals t
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO, Protocol, cast
 
 from contract.dataset import Dataset, Layout
@@ -31,14 +31,20 @@ class Codec(Protocol):
         """A file or a FIFO in blocks of rows, with memory bounded by the block. Raises UserError likewise."""
 
 
-def find(media_type: MediaType) -> Codec:
-    """The codec of a media type. Raises UserError (unsupported_content_type)."""
+def find(media_type: MediaType, among: Collection[str] | None = None) -> Codec:
+    """The codec of a media type; `among` holds the canonical names of those that may be it, None means all.
+
+    Raises UserError (unsupported_content_type) that lists them.
+    """
     known = []
     for name in _MODULES:
         codec = cast(Codec, importlib.import_module(f"contract.codecs.{name}"))
+        canonical = codec.CONTENT_TYPES[0]
+        if among is not None and canonical not in among:
+            continue
         if media_type.name in codec.CONTENT_TYPES:
             return codec
-        known.append(codec.CONTENT_TYPES[0])
+        known.append(canonical)
     raise UserError(
         f"content type {show(media_type.name)} is not supported; expected one of {', '.join(known)}",
         code="unsupported_content_type",

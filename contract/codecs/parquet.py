@@ -1,4 +1,4 @@
-"""application/x-parquet: columns of numbers, the label first; nulls are missing values. Read by row group."""
+"""application/x-parquet: columns of numbers, the label first; nulls are missing values. Read in slices of rows."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import io
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
-
 from contract.codecs import columns, gather
-from contract.codecs.rows import to_float32
 from contract.dataset import Dataset, Floats, Layout
 from contract.errors import UserError, show
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import polars as pl
 
 CONTENT_TYPES = ("application/x-parquet", "parquet")
 CELLS = 1 << 21
@@ -29,69 +26,86 @@ SMALL = 1 << 20
 
 def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
     """One whole body. Raises UserError naming source, row and column."""
-    file = _open(io.BytesIO(body), layout, source)
-    cells = file.metadata.num_rows * file.metadata.num_columns
+    stream = io.BytesIO(body)
+    names = _names(stream, layout, source)
+    cells = _rows(stream, source) * len(names)
     if cells > max(SMALL, MOST_CELLS_PER_BYTE * len(body)):
         raise UserError(f"{len(body)} bytes unfold to {cells} cells; send fewer rows in one body", where=source)
-    return gather.concatenate(_blocks(file, layout, source), source)
+    return gather.concatenate(_blocks(stream, names, layout, source), source)
 
 
 def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
-    """A file in blocks of rows; a FIFO is first copied to a temporary file, since parquet is read from its end."""
-    if stream.seekable():
-        yield from _blocks(_open(stream, layout, source), layout, source)
+    """A file in blocks of rows; what has no bytes to go back to is first copied to a temporary file."""
+    if _is_stored(stream):
+        yield from _blocks(stream, _names(stream, layout, source), layout, source)
         return
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(stream, copy)
-        copy.seek(0)
-        yield from _blocks(_open(copy, layout, source), layout, source)
+        copy.flush()
+        yield from _blocks(copy, _names(copy, layout, source), layout, source)
 
 
-def _open(stream: BinaryIO, layout: Layout, source: str) -> pq.ParquetFile:
-    """Raises UserError for what is no parquet file, for columns that are not numbers, and for a wrong width."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(stream)
-        schema = file.schema_arrow
-        names = schema.names  # decoded only when they are asked for
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise UserError(f"the data is not a parquet file: {show(str(error))}", where=source) from error
-    for name, kind in zip(names, schema.types, strict=True):
-        if not _is_number(kind):
-            raise UserError(f"column {show(name)} holds {kind}; expected numbers only", where=source)
-    columns.check_count(len(names), layout, source)
-    return file
+def _is_stored(stream: BinaryIO) -> bool:
+    """Whether polars reads what `stream` reads: it goes by the file below, past a gzip reader, and to the end first."""
+    below = stream.raw if isinstance(stream, io.BufferedReader) else stream
+    return isinstance(below, io.FileIO | io.BytesIO) and below.seekable()
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    import pyarrow.types as types
+def _names(stream: BinaryIO, layout: Layout, source: str) -> tuple[str, ...]:
+    """The columns' names. Raises UserError for what is no parquet file, for columns that are not numbers or too few."""
+    import polars as pl
 
-    return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_decimal(kind))
+    with _refusing("the data is not a parquet file", source):
+        schema = _scan(stream).collect_schema()
+    for name, kind in schema.items():
+        if not (kind.is_numeric() or kind.is_(pl.Boolean)):
+            raise UserError(f"column {show(name)} holds {str(kind).lower()}; expected numbers only", where=source)
+    columns.check_count(len(schema), layout, source)
+    return tuple(schema.names())
 
 
-def _blocks(file: pq.ParquetFile, layout: Layout, source: str) -> Iterator[Dataset]:
-    import pyarrow as pa
+def _rows(stream: BinaryIO, source: str) -> int:
+    import polars as pl
 
-    names = tuple(file.schema_arrow.names[columns.leading(layout) :])
+    with _refusing("the data is not a parquet file", source):
+        return int(_scan(stream).select(pl.len()).collect().item())
+
+
+def _blocks(stream: BinaryIO, names: tuple[str, ...], layout: Layout, source: str) -> Iterator[Dataset]:
+    rows = max(1, CELLS // len(names))
     first = 1
+    while True:
+        # A slice holds the memory of its rows; polars' own stream of batches that of several row groups.
+        with _refusing("the parquet file is damaged", source):
+            grid = _grid(_scan(stream).slice(first - 1, rows).collect())
+        if not len(grid):
+            return
+        columns.check_values(grid, layout, source, first)
+        block = columns.split(grid, layout, source, first, "row")
+        yield Dataset(block.features, block.labels, block.weights, names=names[columns.leading(layout) :])
+        first += len(grid)
+
+
+def _scan(stream: BinaryIO) -> pl.LazyFrame:
+    import polars as pl
+
+    stream.seek(0)
+    return pl.scan_parquet(stream)
+
+
+def _grid(frame: pl.DataFrame) -> Floats:
+    """The cells of `frame` as (rows, columns), rounded to float32 by way of doubles as everywhere; nulls are NaN."""
+    import polars as pl
+
+    return frame.cast(pl.Float64).cast(pl.Float32).to_numpy(order="c")
+
+
+@contextmanager
+def _refusing(what: str, source: str) -> Iterator[None]:
+    """Raises UserError for polars' own errors, of which a panic is no Exception."""
+    import polars as pl
+
     try:
-        for batch in file.iter_batches(max(1, CELLS // len(file.schema_arrow))):
-            grid = _grid(batch)
-            columns.check_values(grid, layout, source, first)
-            block = columns.split(grid, layout, source, first, "row")
-            yield Dataset(block.features, block.labels, block.weights, names=names)
-            first += len(grid)
-    except (pa.ArrowException, OSError) as error:
-        raise UserError(f"the parquet file is damaged: {show(str(error))}", where=source) from error
-
-
-def _grid(batch: pa.RecordBatch) -> Floats:
-    """The cells of `batch` as (rows, columns); nulls are NaN."""
-    import pyarrow as pa
-
-    grid = np.empty((batch.num_rows, batch.num_columns), dtype=np.float32)
-    for place, column in enumerate(batch.columns):
-        grid[:, place] = to_float32(column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
-    return grid
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise UserError(f"{what}: {show(str(error))}", where=source) from error

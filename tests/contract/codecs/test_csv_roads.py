@@ -131,7 +131,7 @@ def test_ragged_rows_never_pass(road: object, widths: list[int], count: int) -> 
 
 @ROADS
 def test_numbers_between_two_floats_round_alike(road: object) -> None:
-    """Next to the middle between two float32: rounded by way of a double, some go the other way than rounded at once."""
+    """Next to the middle between two float32, some round otherwise by way of a double than at once."""
     random = np.random.default_rng(1)
     low = random.normal(size=2000).astype(np.float32)
     middle = (low.astype(np.float64) + np.nextafter(low, np.float32(np.inf)).astype(np.float64)) / 2
