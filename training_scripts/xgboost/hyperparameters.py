@@ -29,8 +29,8 @@ class Hyperparameters(LibraryParameters):
     early_stopping_rounds: int | None = hyperparameter(
         None,
         minimum=1,
-        meaning="Stop when the last eval_metric on the validation channel has not improved for so many rounds; "
-        "the best round is kept.",
+        meaning="Stop when the last eval_metric, or else XGBoost's own for the objective, has not improved on the "
+        "validation channel for so many rounds; the best round is kept.",
     )
     eval_metric: tuple[str, ...] | None = hyperparameter(
         None,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from contract.errors import UserError
+from training_scripts.logs import LOG
 from training_scripts.xgboost import metrics
 from training_scripts.xgboost.hyperparameters import Hyperparameters
-from training_scripts.xgboost.metric_definitions import direction
 from training_scripts.xgboost.rules import DEFAULT_OBJECTIVE
 
 _SHARES = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_bynode")
@@ -16,11 +15,17 @@ _SHARES = ("subsample", "colsample_bytree", "colsample_bylevel", "colsample_byno
 
 @dataclass(frozen=True)
 class Stopping:
-    """Early stopping: `metric` as the log names it ("validation-auc"), and how many rounds it may go without a best."""
+    """Early stopping: the metric that is watched on the validation channel (None: XGBoost's own for the objective), and
+    how many rounds it may go without a best."""
 
-    metric: str
-    maximize: bool
+    metric: str | None
     patience: int
+
+    def watched(self, names: Iterable[str]) -> str:
+        """Which of the `names` of a round's metrics is the one: "validation-auc"."""
+        if self.metric is not None:
+            return f"validation-{self.metric}"
+        return [name for name in names if name.startswith("validation-")][-1]
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Plan:
 
 
 def plan(hyperparameters: Hyperparameters, cpus: int, *, validated: bool, checkpointed: bool) -> Plan:
-    """The plan of a job with `cpus` CPUs. Raises UserError for metrics or early stopping that cannot work.
+    """The plan of a job with `cpus` CPUs. Raises UserError for metrics that the objective has not.
 
     With checkpoints the linear booster's `shotgun` runs on one thread: several race, and no run is like another.
     """
@@ -95,19 +100,11 @@ def _classes(objective: str, num_class: int | None) -> int:
 
 
 def _stopping(hyperparameters: Hyperparameters, named: list[str], *, validated: bool) -> Stopping | None:
-    """On the tuning job's metric, else on the last of eval_metric."""
+    """On the tuning job's metric, else on the last of eval_metric, else on XGBoost's own."""
     patience = hyperparameters.early_stopping_rounds
     if patience is None:
         return None
     if not validated:
-        raise UserError(
-            f"hyperparameter 'early_stopping_rounds': '{patience}' needs a 'validation' channel to watch; "
-            "add the channel or leave the hyperparameter out"
-        )
-    if not named:
-        raise UserError(
-            f"hyperparameter 'early_stopping_rounds': '{patience}' needs 'eval_metric' to say which metric to watch; "
-            "its last one counts"
-        )
-    metric = hyperparameters.tuning_objective_metric or named[-1]
-    return Stopping(f"validation-{metric}", direction(metric) == "Maximize", patience)
+        LOG.warning("Hyperparameter 'early_stopping_rounds': no effect without a 'validation' channel to watch")
+        return None
+    return Stopping(hyperparameters.tuning_objective_metric or (named[-1] if named else None), patience)

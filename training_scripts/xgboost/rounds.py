@@ -17,6 +17,7 @@ import xgboost
 from training_scripts.logs import LOG
 from training_scripts.xgboost import metrics
 from training_scripts.xgboost.checkpoint import Checkpoint, Progress
+from training_scripts.xgboost.metric_definitions import direction
 from training_scripts.xgboost.plan import Plan
 
 _SEED_STEP = 1_000_003
@@ -115,8 +116,9 @@ def _watch(plan: Plan, progress: Progress, booster: xgboost.Booster, step: int, 
     progress.add(values)
     if plan.stopping is None:
         return
-    score = values[plan.stopping.metric]
-    sign = 1 if plan.stopping.maximize else -1
+    watched = plan.stopping.watched(values)
+    score = values[watched]
+    sign = 1 if direction(watched.partition("-")[2]) == "Maximize" else -1
     if np.isnan(score) or (progress.best_score is not None and sign * score <= sign * progress.best_score):
         return
     progress.best_round, progress.best_score = step, score
@@ -142,9 +144,6 @@ def _best(plan: Plan, booster: xgboost.Booster, progress: Progress, done: int) -
         best = xgboost.Booster(dict(plan.parameters), model_file=bytearray(progress.best_model))
     best.set_attr(best_iteration=str(progress.best_round), best_score=str(progress.best_score))
     if done > progress.best_round + 1:
-        LOG.info("Best round: [%d] with %s:%.5f", progress.best_round, _metric(plan), progress.best_score)
+        watched = plan.stopping.watched(progress.history) if plan.stopping else ""
+        LOG.info("Best round: [%d] with %s:%.5f", progress.best_round, watched, progress.best_score)
     return Trained(best, progress, progress.best_round + 1)
-
-
-def _metric(plan: Plan) -> str:
-    return plan.stopping.metric if plan.stopping else ""

@@ -80,24 +80,29 @@ def test_early_stopping_watches_the_tuning_jobs_metric(bench, abalone):
     assert fitted.details["best_iteration"] == int(np.argmin(fitted.history["validation-mae"]))
 
 
+@pytest.mark.parametrize("given", [{"eval_metric": "rmse"}, {}])
+def test_early_stopping_without_a_validation_channel_trains_every_round(bench, abalone, given, caplog):
+    """SageMaker's image does so too, but without a word."""
+    bench.put("train", abalone.train)
+    fitted = bench.fit({"num_round": "9", "early_stopping_rounds": "1", "eta": "1"} | given)
+    assert (fitted.details["rounds"], fitted.details["best_iteration"]) == (9, None)
+    assert "'early_stopping_rounds': no effect without a 'validation' channel" in caplog.text
+
+
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("objective", "metric", "best"),
     [
-        ({"eval_metric": "rmse"}, "needs a 'validation' channel"),
-        ({}, "needs a 'validation' channel"),
+        ("reg:absoluteerror", "mae", np.argmin),
+        ("reg:tweedie", "tweedie-nloglik@1.5", np.argmin),
+        ("rank:ndcg", "ndcg@32", np.argmax),
     ],
 )
-def test_early_stopping_needs_a_validation_channel(bench, abalone, given, says):
-    bench.put("train", abalone.train)
-    with pytest.raises(UserError, match=says):
-        bench.fit({"num_round": "2", "early_stopping_rounds": "3"} | given)
-
-
-def test_early_stopping_needs_a_metric(bench, abalone):
+def test_early_stopping_watches_the_objectives_own_metric_where_none_is_named(bench, abalone, objective, metric, best):
     bench.put("train", abalone.train)
     bench.put("validation", abalone.validation)
-    with pytest.raises(UserError, match="needs 'eval_metric'"):
-        bench.fit({"num_round": "2", "early_stopping_rounds": "3"})
+    fitted = bench.fit({"num_round": "60", "eta": "0.9", "early_stopping_rounds": "3", "objective": objective})
+    assert fitted.details["best_iteration"] == int(best(fitted.history[f"validation-{metric}"]))
+    assert fitted.details["rounds"] < 60
 
 
 @pytest.mark.parametrize("more", [{}, {"tree_method": "approx"}, {"csv_weights": "1"}, {"max_bin": "16"}])
