@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
+
 from contract.codecs import columns, gather
+from contract.codecs.rows import to_float32
 from contract.dataset import Dataset, Floats, Layout
 from contract.errors import UserError, show
 
@@ -97,7 +100,10 @@ def _grid(frame: pl.DataFrame) -> Floats:
     """The cells of `frame` as (rows, columns), rounded to float32 by way of doubles as everywhere; nulls are NaN."""
     import polars as pl
 
-    return frame.cast(pl.Float64).cast(pl.Float32).to_numpy(order="c")
+    grid = np.empty(frame.shape, dtype=np.float32)
+    for place, column in enumerate(frame):
+        grid[:, place] = to_float32(column.cast(pl.Float64).to_numpy())
+    return grid
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from contract.dataset import Dataset
 
 pytestmark = pytest.mark.engine
 ROWS = 20_000
-"""Enough for csv to take the road of files, through pandas."""
+"""Enough for csv to take the road of files, through polars."""
 FEATURES = (np.random.default_rng(7).integers(1, 4096, (ROWS, 3)) / 1024).astype(np.float32)
 LABELS = (np.arange(ROWS) % 2).astype(np.float32)
 PROGRAM = Path(__file__).parent / "programs" / "decode.py"
