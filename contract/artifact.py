@@ -24,6 +24,7 @@ __all__ = ["MANIFEST_NAME", "File", "Manifest", "Schema", "bare_file", "verify",
 
 _CODE = "code"
 _ARCHIVES = ("model.tar.gz", "output.tar.gz")
+_NAMES_SHOWN = 3
 _PICKLE = re.compile(rb"\x80[\x04\x05]\x95|\x80[\x02\x03][}\](cX]")
 
 
@@ -71,8 +72,10 @@ def bare_file(directory: Path, name: str) -> Path:
 
     Raises UserError of one line otherwise.
     """
-    if name not in set(_names(directory)):
-        raise _bad(f"the model directory holds neither {MANIFEST_NAME} nor {show(name)}")
+    names = sorted(_names(directory))
+    if name not in names:
+        there = f"; it holds {', '.join(map(show, names[:_NAMES_SHOWN]))}: rename the model file" if names else ""
+        raise _bad(f"the model directory holds neither {MANIFEST_NAME} nor {show(name)}{there}")
     with _open(directory, name) as stream:
         if not os.fstat(stream.fileno()).st_size:
             raise _bad(f"{show(name)} is empty (0 bytes)")

@@ -35,8 +35,11 @@ def parse(text: str) -> MediaType:
 
 
 def best(accept: str, offered: Sequence[str]) -> str | None:
-    """The offered type that an Accept header prefers, the first offered among equals; None where none is acceptable."""
-    ranges = [_weighted(part) for part in _split(accept, ",") if part.strip()]
+    """The offered type that an Accept header prefers, the first offered among equals; None where none is acceptable.
+
+    An empty header means anything; parts of it that name no type are passed over.
+    """
+    ranges = [_weighted(part) for part in _split(accept, ",") if part.partition(";")[0].strip()]
     if not ranges:
         return offered[0]
     weights = [(_weight(name, ranges), -place, name) for place, name in enumerate(offered)]

@@ -79,12 +79,14 @@ def execution_parameters(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answ
 def invoke(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
     """Predictions for the rows in the body. Raises UserError for whatever the client can mend."""
     model = _loaded(endpoint)
-    codec, parameters = _reader((environ.get("CONTENT_TYPE") or "").strip() or NO_CONTENT_TYPE)
+    content_type = (environ.get("CONTENT_TYPE") or "").strip()
+    codec, parameters = _reader(content_type or NO_CONTENT_TYPE)
     accept = _accept(environ.get("HTTP_ACCEPT", ""), endpoint.settings.accept)
     explain = EXPLAIN in environ.get("HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES", "").replace(" ", "").split(",")
     with endpoint.gate.hold(body.expected(environ, endpoint.settings.payload_bytes)):
         content = _read_body(endpoint, environ)
-        work = partial(_answer, endpoint.settings, model, codec, parameters, content, accept, explain)
+        source = "body" if content_type else f"body (no Content-Type: read as {NO_CONTENT_TYPE})"
+        work = partial(_answer, endpoint.settings, model, codec, parameters, content, source, accept, explain)
         # Contributions cost a thousand times the prediction: they always count as large.
         return endpoint.concurrency.compute(work, endpoint.settings.payload_bytes if explain else len(content))
 
@@ -109,11 +111,12 @@ def _answer(
     codec: Codec,
     parameters: Mapping[str, str],
     content: bytes,
+    source: str,
     accept: str,
     explain: bool,
 ) -> Answer:
     layout = Layout(width=model.schema.count, missing=model.schema.missing_allowed)
-    dataset = codec.decode(content, layout, parameters, "body")
+    dataset = codec.decode(content, layout, parameters, source)
     if not dataset.rows:
         raise UserError("the body holds no rows; send at least one", where="body")
     table = model.predict(dataset, explain=explain)
@@ -125,15 +128,11 @@ def _answer(
 
 @lru_cache(maxsize=64)
 def _reader(content_type: str) -> tuple[Codec, Mapping[str, str]]:
-    media = media_type.parse(content_type)
-    codec = codecs.find(media)
-    if codec.CONTENT_TYPES[0] not in REQUEST_FORMATS:
-        raise UserError(
-            f"content type {show(media.name)} is not accepted in a request; send one of {', '.join(REQUEST_FORMATS)}",
-            where="header Content-Type",
-            code="unsupported_content_type",
-        )
-    return codec, media.parameters
+    try:
+        media = media_type.parse(content_type)
+        return codecs.find(media, REQUEST_FORMATS), media.parameters
+    except UserError as error:
+        raise UserError(error.message, where="header Content-Type", code=error.code) from error
 
 
 @lru_cache(maxsize=64)

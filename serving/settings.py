@@ -43,7 +43,7 @@ class Settings:
             payload_bytes=_payload_bytes(environ),
             accept=environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip() or "text/csv",
             batch=_boolean(environ, "SAGEMAKER_BATCH", default=False),
-            outputs=tuple(filter(None, map(str.strip, environ.get("SAGEMAKER_INFERENCE_OUTPUT", "").split(",")))),
+            outputs=_words(environ, "SAGEMAKER_INFERENCE_OUTPUT"),
             ensemble=_boolean(environ, "SAGEMAKER_INFERENCE_ENSEMBLE", default=True),
             seconds=_integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT", int(limits.INVOCATION_SECONDS), minimum=1),
         )
@@ -75,6 +75,11 @@ def _integer(environ: Mapping[str, str], name: str, default: int, minimum: int =
         accepted = f"{minimum} to {maximum}" if maximum is not None else f"{minimum} and up"
         raise UserError(f"environment variable {name}: {show(text)} is not accepted (integer, {accepted})")
     return value
+
+
+def _words(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Words parted by commas, in lower case."""
+    return tuple(word for part in environ.get(name, "").lower().split(",") if (word := part.strip()))
 
 
 def _boolean(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

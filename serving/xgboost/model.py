@@ -51,7 +51,7 @@ class XGBoost:
         features = self._checked(dataset)
         columns = dict(self._columns(self._scores(features)))
         if explain:
-            columns["contributions"] = _mean(self._each(features, CONTRIBUTIONS))
+            columns["contributions"] = self._contributions(features)
         return Table(columns, dataset.rows, quoted=bool(self.outputs))
 
     def _columns(self, scores: Floats) -> Columns:
@@ -64,6 +64,16 @@ class XGBoost:
         if len(each) == 1:
             return each[0]
         return self._vote(each) if self.objective in _VOTING else _mean(each)
+
+    def _contributions(self, features: Floats | Sparse) -> Floats:
+        try:
+            return _mean(self._each(features, CONTRIBUTIONS))
+        except AlgorithmError as error:
+            if "IsMultiTarget" not in str(error):
+                raise
+            # Nothing but the refusal itself tells such trees apart: the saved model keeps no multi_strategy.
+            message = "XGBoost gives no SHAP contributions for trees of multi_strategy 'multi_output_tree'"
+            raise UserError(message, where="header X-Amzn-SageMaker-Custom-Attributes") from error
 
     def _each(self, features: Floats | Sparse, kind: int) -> list[Floats]:
         return [booster.predict(features, kind, end) for booster, end in zip(self.boosters, self.ends, strict=True)]
@@ -97,8 +107,6 @@ def _mean(each: list[Floats]) -> Floats:
 def load(directory: Path, settings: Settings) -> XGBoost:
     """Verify and load a model directory. Raises UserError of one line where it holds no model that can be served."""
     manifest = artifact.verify(directory, algorithm="xgboost", libraries={"xgboost": version()})
-    if manifest is None:
-        log.warning("no %s beside the model: its origin and content are not verified", artifact.MANIFEST_NAME)
     names = sorted(manifest.files) if manifest else _names(directory)
     members = sorted(filter(_MEMBER.fullmatch, names), key=lambda name: int(name.rpartition("-")[2]))
     if FILE in names or not members:
@@ -106,6 +114,8 @@ def load(directory: Path, settings: Settings) -> XGBoost:
     elif not settings.ensemble:
         members = members[:1]
     boosters = tuple(_booster(artifact.bare_file(directory, name)) for name in members)
+    if manifest is None:
+        log.warning("no %s beside the model: its origin and content are not verified", artifact.MANIFEST_NAME)
     return _model(boosters, manifest.features if manifest else None, settings)
 
 
@@ -117,7 +127,8 @@ def _booster(path: Path) -> Booster:
     content = path.read_bytes()
     if not content.lstrip().startswith(b"{"):
         raise UserError(
-            f"{show(path.name)} is neither UBJSON nor JSON; save it with Booster.save_model of XGBoost 1.6 or newer",
+            f"{show(path.name)} is neither UBJSON nor JSON (XGBoost before 2.1 had a format of its own): load it with the "
+            f"XGBoost that made it, save_model('model.json'), and rename that file to {path.name}",
             where="model",
             code="bad_model",
         )

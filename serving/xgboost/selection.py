@@ -9,9 +9,10 @@
 
 predicted_label: probability above 0.5 (binary:logistic), margin above 0 (binary:logitraw), the most probable class
 (multi:softprob), else the class predicted. probability: of class 1, or of the most probable class. raw_score: what
-`Booster.predict` gives, of multi:softprob the largest. raw_scores: the list over the classes where the model gives one
-(binary:logistic: 1 - p and p), else raw_score as a list. A key that does not apply is null in JSON, an empty cell in
-csv, and left out of a recordio record. Source: SageMaker's XGBoost, "selectable inference".
+`Booster.predict` gives, of multi:softprob the largest. raw_scores: one score a class; of two classes 1 - raw_score and
+raw_score, even for the margins of binary:logitraw, as SageMaker's own image has it; of multi:softmax the class alone. A
+key that does not apply is null in JSON, an empty cell in csv, and left out of a recordio record.
+Source: SageMaker's XGBoost, "selectable inference".
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from numpy.typing import NDArray
 from contract.dataset import Floats
 
 KEYS = ("predicted_label", "labels", "probability", "probabilities", "raw_score", "raw_scores", "predicted_score")
-_CLASSIFIERS = ("binary:logistic", "binary:logitraw", "binary:hinge", "multi:softmax", "multi:softprob")
+_TWO_CLASSES = ("binary:logistic", "binary:logitraw", "binary:hinge")
+_CLASSIFIERS = (*_TWO_CLASSES, "multi:softmax", "multi:softprob")
 
 
 def select(key: str, scores: Floats, objective: str, classes: int) -> NDArray[Any] | None:
@@ -68,6 +70,6 @@ def _largest(scores: Floats) -> Floats:
 
 
 def _over_classes(scores: Floats, objective: str) -> Floats:
-    if objective == "binary:logistic":
+    if objective in _TWO_CLASSES:
         return np.stack([1 - scores, scores], axis=1)
     return scores if scores.ndim > 1 else scores[:, np.newaxis]

@@ -13,7 +13,7 @@ from contract.dataset import Dataset
 from contract.manifest import Schema
 from serving.answers import Table
 from serving.app import Application
-from serving.invocations import Endpoint
+from serving.invocations import REQUEST_FORMATS, Endpoint
 from serving.settings import Settings
 
 ROW = b"1,2,3,4\n"
@@ -109,7 +109,18 @@ def test_a_missing_content_type_is_libsvm(client: Any, content_type: str | None)
     ],
 )
 def test_unknown_content_type_is_415(client: Any, content_type: str) -> None:
-    assert error(post(client, content_type=content_type), 415)["code"] == "unsupported_content_type"
+    refused = error(post(client, content_type=content_type), 415)
+    assert (refused["code"], refused["where"]) == ("unsupported_content_type", "header Content-Type")
+
+
+def test_unknown_content_type_is_told_those_that_requests_may_have(client: Any) -> None:
+    message = error(post(client, content_type="text/plain"), 415)["message"]
+    assert all(name in message for name in REQUEST_FORMATS)
+    assert "parquet" not in message
+
+
+def test_body_that_is_no_libsvm_is_told_of_the_missing_content_type(client: Any) -> None:
+    assert "no Content-Type: read as text/libsvm" in error(post(client, ROW, None), 400)["where"]
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "identity, gzip"])
@@ -130,6 +141,8 @@ def test_identity_is_no_encoding(client: Any) -> None:
         ("application/*", "application/json"),
         ("text/csv; charset=utf-8", "text/csv"),
         ("image/png, */*;q=0.1", "text/csv"),
+        (";q=1", "text/csv"),
+        (";q=1, application/json", "application/json"),
     ],
 )
 def test_accept_chooses_the_answer(client: Any, accept: str, mimetype: str) -> None:

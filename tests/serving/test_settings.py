@@ -37,7 +37,7 @@ def test_batch_ensemble_outputs_and_accept() -> None:
     environ = {
         "SAGEMAKER_BATCH": "True",
         "SAGEMAKER_INFERENCE_ENSEMBLE": "false",
-        "SAGEMAKER_INFERENCE_OUTPUT": " probability, labels,",
+        "SAGEMAKER_INFERENCE_OUTPUT": " Probability, labels,",
         "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "application/json",
     }
     settings = Settings.of_environment(environ)

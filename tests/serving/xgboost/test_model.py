@@ -135,3 +135,22 @@ def test_key_that_does_not_apply_is_warned_of(directory: Any, caplog: pytest.Log
     with caplog.at_level(logging.WARNING):
         load(directory("reg:gamma"), outputs=("predicted_score", "labels"))
     assert "'labels' does not apply to reg:gamma" in caplog.text
+
+
+def test_model_of_another_name_is_told_the_right_one(tmp_path: Path, trained: Any) -> None:
+    (tmp_path / "model.ubj").write_bytes(trained("reg:gamma").save_raw("ubj"))
+    with pytest.raises(UserError, match="neither model.json nor 'xgboost-model'; it holds 'model.ubj': rename"):
+        load(tmp_path)
+
+
+def test_contributions_that_xgboost_does_not_give_are_the_requests_fault(tmp_path: Path, rows: Any) -> None:
+    booster = xgboost.train(
+        {"objective": "multi:softprob", "num_class": 3, "multi_strategy": "multi_output_tree"},
+        xgboost.DMatrix(rows, np.arange(len(rows)) % 3),
+        2,
+    )
+    (tmp_path / "xgboost-model").write_bytes(booster.save_raw("ubj"))
+    loaded = load(tmp_path)
+    assert np.array_equal(scores(loaded, rows), booster.predict(xgboost.DMatrix(rows)))
+    with pytest.raises(UserError, match="no SHAP contributions"):
+        loaded.predict(Dataset(rows), explain=True)

@@ -87,3 +87,18 @@ def test_jsonlines_has_one_object_a_row(serve: Any, rows: Any) -> None:
     lines = ask(client, finite(rows), "application/jsonlines").text.splitlines()
     assert len(lines) == len(rows)
     assert all(json.loads(line)["probability"] is None for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("objective", "score", "scores"),
+    [
+        ("binary:hinge", 1.0, [0.0, 1.0]),
+        ("binary:logitraw", -2.5, [3.5, -2.5]),
+        ("binary:logistic", 0.25, [0.75, 0.25]),
+        ("multi:softmax", 2.0, [2.0]),
+    ],
+)
+def test_raw_scores_are_those_of_sagemakers_own_image(objective: str, score: float, scores: list[float]) -> None:
+    column = selection.select("raw_scores", np.array([score], np.float32), objective, 3)
+    assert column is not None
+    assert column.tolist() == [scores]
