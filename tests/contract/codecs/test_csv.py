@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.codecs import csv, gather
+from contract.codecs import csv, gather, text
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError
 
@@ -19,6 +19,11 @@ LABELLED = Layout(label=True)
 
 def load(data: bytes, layout: Layout = LABELLED) -> Dataset:
     return gather.concatenate(csv.read(io.BytesIO(data), layout, {}, "a.csv"), "a.csv")
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv, "BLOCK", 1 << 20)
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +142,24 @@ def test_reading_may_stop_early(long: tuple[np.ndarray, list[bytes]]) -> None:
     next(blocks)
     blocks.close()  # type: ignore[attr-defined]  # it is a generator
     assert threading.active_count() == 1
+
+
+def test_file_of_one_block_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(csv, "ThreadPoolExecutor")
+    for end in (b"", b"\n", b"\r\n\r\n"):
+        assert np.asarray(load(b"1,2\n3,4" + end).features).tolist() == [[2], [4]]
+    with pytest.raises(NameError):
+        load(b"1,2\n" * csv.BLOCK)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_cuts_anywhere_keep_lines_and_their_numbers(end: bytes) -> None:
+    data = end.join([b"1,2", b"", b"", b"345,6", b"7,8"]) + end * 3
+    for size in range(1, len(data) + 2):
+        blocks = list(text.blocks(io.BytesIO(data), size, "a.csv"))
+        lines = [(block.line + place, line) for block in blocks for place, line in enumerate(block.data.split(b"\n"))]
+        found = [(number, line.strip(b"\r")) for number, line in lines]
+        assert found == [(1, b"1,2"), (2, b""), (3, b""), (4, b"345,6"), (5, b"7,8")]
 
 
 def test_line_without_end_does_not_fill_the_memory() -> None:
