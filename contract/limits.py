@@ -15,6 +15,8 @@ SERVE_STOP_SECONDS = 30.0
 """From SIGTERM to SIGKILL of a serving container."""
 SERVE_GONE_SECONDS = 25.0
 """Our promise: the serving container is gone this long after SIGTERM."""
+REQUEST_MEMORY_FACTOR = 25
+"""Our promise: a request's peak memory is under this many times the payload limit."""
 
 FAILURE_CHARACTERS = 1024
 """How much of /opt/ml/output/failure becomes FailureReason."""

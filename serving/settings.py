@@ -34,13 +34,15 @@ class Settings:
     @classmethod
     def of_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Raises UserError naming the variable, its value and what is accepted."""
-        cpus = resources.cpus()
-        workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", cpus, minimum=1)
+        cpus, payload_bytes = resources.cpus(), _payload_bytes(environ)
+        # A worker computes one large request at a time: as many workers as their largest requests fit into the memory.
+        room = resources.memory_bytes() // (limits.REQUEST_MEMORY_FACTOR * payload_bytes)
+        workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", max(1, min(cpus, room)), minimum=1)
         return cls(
             port=_integer(environ, "SAGEMAKER_BIND_TO_PORT", limits.PORT, minimum=1, maximum=65535),
             workers=workers,
             threads=max(1, cpus // workers),
-            payload_bytes=_payload_bytes(environ),
+            payload_bytes=payload_bytes,
             accept=environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip() or "text/csv",
             batch=_boolean(environ, "SAGEMAKER_BATCH", default=False),
             outputs=_words(environ, "SAGEMAKER_INFERENCE_OUTPUT"),

@@ -33,7 +33,7 @@ CONTENT_TYPES = {
 }
 BODIES = sorted(path for group in CONTENT_TYPES for path in (CORPUS / group).iterdir() if path.suffix != ".expected")
 AMPLIFYING = [path for path in BODIES if path.suffix == ".repeat" or "10_12" in path.name or "2e9" in path.name]
-MOST_BYTES = 25 * limits.PAYLOAD_BYTES
+MOST_BYTES = limits.REQUEST_MEMORY_FACTOR * limits.PAYLOAD_BYTES
 SLOW_CLIENTS = 40
 PINGS = 400
 PING_P99_SECONDS = 0.1

@@ -21,6 +21,17 @@ def test_workers_and_threads_are_planned_together(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
+    ("megabytes", "payload", "workers"), [(512, "6", 3), (64, "6", 1), (8192, "6", 4), (8192, "100", 3)]
+)
+def test_no_more_workers_than_their_largest_requests_have_memory_for(
+    monkeypatch: pytest.MonkeyPatch, megabytes: int, payload: str, workers: int
+) -> None:
+    monkeypatch.setattr(resources, "cpus", lambda: 4)
+    monkeypatch.setattr(resources, "memory_bytes", lambda: megabytes * MEBIBYTE)
+    assert Settings.of_environment({"SAGEMAKER_MAX_PAYLOAD_IN_MB": payload}).workers == workers
+
+
+@pytest.mark.parametrize(
     ("environ", "expected"),
     [
         ({"MAX_CONTENT_LENGTH": "1000"}, 1000),
