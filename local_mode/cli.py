@@ -80,6 +80,8 @@ def serve(given: argparse.Namespace) -> int:
 
 def send(given: argparse.Namespace) -> int:
     """One invocation: the body from a file or standard input, the answer to standard output."""
+    if given.file == "-" and sys.stdin.isatty():
+        sys.stderr.write("type the body; Ctrl-D ends it\n")
     body = sys.stdin.buffer.read() if given.file == "-" else _content(Path(given.file))
     headers = arguments.pairs(given.header)
     if given.content_type:

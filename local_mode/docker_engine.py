@@ -18,7 +18,7 @@ from docker.models.containers import Container as DockerContainer
 from docker.types import EndpointConfig
 from docker.types import Mount as Bind
 
-from contract.errors import PlatformError, UserError, show
+from contract.errors import PlatformError, UserError
 from contract.limits import PORT
 from contract.paths import DEFAULT_BASE
 from local_mode.engine import Container
@@ -179,7 +179,8 @@ def _failures(what: str) -> Iterator[None]:
     except ImageNotFound as error:
         raise UserError(f"{what}: the image is not in this engine: build it (make build/<image>) or pull it") from error
     except APIError as error:
-        raise PlatformError(f"{what}: {show(error.explanation)}") from error
+        # Its cause stands at the end of the daemon's sentence.
+        raise PlatformError(f"{what}: {' '.join(str(error.explanation).split())}") from error
     except DockerException as error:
         raise PlatformError(f"{what}: {error}") from error
 

@@ -6,6 +6,7 @@ import collections
 import contextlib
 import datetime
 import http.client
+import socket
 import tempfile
 import threading
 import time
@@ -139,6 +140,7 @@ class Endpoint:
         return self._running
 
     def _start(self) -> None:
+        _check_free(self._port)
         self._enter("Creating", f"Starting {self.image.reference}")
         engine = self._engine or self._cleanup.enter_context(choose(progress=self._observer.progress))
         if engine.differences:
@@ -193,3 +195,10 @@ class Endpoint:
 
     def _enter(self, status: str, message: str) -> None:
         self._observer.transition(Transition(status, datetime.datetime.now(datetime.UTC), message))
+
+
+def _check_free(port: int) -> None:
+    """Raises UserError where another program listens on the port: it would answer in the endpoint's place."""
+    with socket.socket() as probe:
+        if port and probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise UserError(f"port {port} is taken: free it, or take another (make serve/<image> PORT=8081)")

@@ -54,8 +54,8 @@ class ProcessEngine:
     def network(self, name: str, hosts: tuple[str, ...], *, isolated: bool) -> Iterator[str | None]:
         if len(hosts) > 1:
             raise UserError(
-                f"{len(hosts)} hosts were asked for: their names resolve only in a private network, which the process "
-                "engine has not; use one host, or Docker (make engine installs it, ENGINE=docker asks for it)"
+                f"{len(hosts)} hosts were asked for: their names resolve only in a private network, and the process "
+                "engine has none; use one host, or Docker (make engine installs it, ENGINE=docker asks for it)"
             )
         yield None
 
@@ -107,7 +107,8 @@ class ProcessEngine:
             "SAGEMAKER_BASE_DIR": self.base(container.folder),
         }
         if port is not None:
-            environment["SAGEMAKER_BIND_TO_PORT"] = str(port)
+            # As Docker publishes it: for this machine, not for its network.
+            environment |= {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_ADDRESS": "127.0.0.1"}
         return environment | dict(container.environment) | {"PYTHONPATH": os.pathsep.join(path)}
 
 

@@ -46,7 +46,9 @@ def unpack(archive: Path, target: Path) -> None:
         with tarfile.open(archive, "r:*") as tar:
             # `data`: no absolute names, no way out by .. or links, no devices, no setuid.
             tar.extractall(target, filter="data")
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.ReadError, EOFError) as error:
+        raise UserError(f"{show(archive.name)} cannot be extracted: it is no tar.gz, or cut short") from error
+    except (tarfile.TarError, OSError) as error:
         raise UserError(f"{show(archive.name)} cannot be extracted: {error}") from error
 
 

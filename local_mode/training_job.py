@@ -74,6 +74,7 @@ class TrainingJob:
             if engine.differences:
                 self._observer.note(engine.differences)
             self._make_folder()
+            stack.callback(_remove_empty, self.folder)
             stack.callback(shutil.rmtree, self._hosts_folder, ignore_errors=True)
             result = self._run(engine)
             self._observer.finished(result)
@@ -212,3 +213,9 @@ class TrainingJob:
     def _enter(self, status: str, message: str) -> None:
         self._transitions.append(Transition(status, datetime.datetime.now(datetime.UTC), message))
         self._observer.transition(self._transitions[-1])
+
+
+def _remove_empty(folder: Path) -> None:
+    """A job that could not be started leaves nothing."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()

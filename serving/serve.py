@@ -44,7 +44,7 @@ def main() -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         settings = Settings.of_environment()
-        with _bind(settings.port) as listener:
+        with _bind(settings.address, settings.port) as listener:
             child.start(settings, listener)
             child.await_ready(listener)
         code = child.await_end()
@@ -134,11 +134,11 @@ class Child:
                 os.kill(self._process, number)
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(address: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("0.0.0.0", port))  # noqa: S104 - SageMaker calls from outside the container
+        listener.bind((address, port))
     except OSError as error:
         listener.close()
         raise PlatformError(f"cannot listen on port {port}: {error.strerror}; is another server running?") from error

@@ -18,6 +18,8 @@ class Settings:
     """One value a knob; sizes in bytes, times in seconds."""
 
     port: int = limits.PORT
+    address: str = "0.0.0.0"  # noqa: S104 - SageMaker calls from outside the container
+    """Of the interface to listen on; local mode without a container names the loopback."""
     workers: int = 1
     threads: int = 1
     """Threads of the native library in each worker; workers x threads never exceeds the CPUs unless workers do."""
@@ -40,6 +42,7 @@ class Settings:
         workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", max(1, min(cpus, room)), minimum=1)
         return cls(
             port=_integer(environ, "SAGEMAKER_BIND_TO_PORT", limits.PORT, minimum=1, maximum=65535),
+            address=environ.get("SAGEMAKER_BIND_ADDRESS") or cls.address,
             workers=workers,
             threads=max(1, cpus // workers),
             payload_bytes=payload_bytes,

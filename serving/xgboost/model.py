@@ -127,8 +127,8 @@ def _booster(path: Path) -> Booster:
     content = path.read_bytes()
     if not content.lstrip().startswith(b"{"):
         raise UserError(
-            f"{show(path.name)} is neither UBJSON nor JSON (XGBoost before 2.1 had a format of its own): load it with the "
-            f"XGBoost that made it, save_model('model.json'), and rename that file to {path.name}",
+            f"{show(path.name)} is neither UBJSON nor JSON (XGBoost before 2.1 had a format of its own): load it with "
+            f"the XGBoost that made it, save_model('model.json'), and rename that file to {path.name}",
             where="model",
             code="bad_model",
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import tarfile
 import time
 from pathlib import Path
@@ -47,6 +48,16 @@ def test_time_limit_holds_for_the_whole_answer(model: Path, engine: ProcessEngin
         with pytest.raises(ModelError, match="timed out while waiting for a response"):
             endpoint.invoke("dribble")
         assert time.monotonic() - started < 5
+
+
+def test_taken_port_is_not_mistaken_for_the_endpoint(model: Path, engine: ProcessEngine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with (
+            pytest.raises(UserError, match=f"port {port} is taken"),
+            Endpoint("fake", model, engine=engine, port=port),
+        ):
+            pass
 
 
 def test_answer_over_the_limit_is_refused(model: Path, engine: ProcessEngine) -> None:

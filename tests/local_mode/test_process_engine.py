@@ -17,7 +17,7 @@ def test_program_runs_with_a_private_opt_ml_and_no_secrets(
     environment = engine._environment(Container("fake", ("train",), "h", tmp_path / "ml"), "my-fake", Path("/p"), 80)
     assert environment["SAGEMAKER_BASE_DIR"] == str(tmp_path / "ml")
     assert environment["SAGEMAKER_ALGORITHM"] == "my_fake"
-    assert environment["SAGEMAKER_BIND_TO_PORT"] == "80"
+    assert (environment["SAGEMAKER_BIND_ADDRESS"], environment["SAGEMAKER_BIND_TO_PORT"]) == ("127.0.0.1", "80")
     assert "AWS_SECRET_ACCESS_KEY" not in environment
 
 

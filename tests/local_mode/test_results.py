@@ -77,7 +77,7 @@ def test_unpack_never_leaves_the_folder(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08cut"])
 def test_unpack_refuses_what_is_no_archive(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "model.tar.gz").write_bytes(content)
-    with pytest.raises(UserError, match=r"'model\.tar\.gz' cannot be extracted"):
+    with pytest.raises(UserError, match=r"'model\.tar\.gz' cannot be extracted: it is no tar.gz"):
         results.unpack(tmp_path / "model.tar.gz", tmp_path / "model")
 
 

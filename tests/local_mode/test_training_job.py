@@ -158,6 +158,7 @@ def test_name_of_an_older_job_is_refused(train: Train) -> None:
         train("complete", name="once")
 
 
-def test_several_hosts_need_another_engine(train: Train) -> None:
+def test_several_hosts_need_another_engine(tmp_path: Path, train: Train) -> None:
     with pytest.raises(UserError, match=r"2 hosts were asked for.*Docker"):
         train("complete", hosts=2)
+    assert not list((tmp_path / "jobs").iterdir())

@@ -13,6 +13,11 @@ def test_defaults_come_from_the_contract_and_the_cpus() -> None:
     assert (settings.workers, settings.threads) == (resources.cpus(), 1)
 
 
+def test_address_is_every_one_unless_named() -> None:
+    assert Settings.of_environment({}).address == "0.0.0.0"
+    assert Settings.of_environment({"SAGEMAKER_BIND_ADDRESS": "127.0.0.1"}).address == "127.0.0.1"
+
+
 @pytest.mark.parametrize(("workers", "threads"), [("1", 4), ("2", 2), ("3", 1), ("4", 1), ("9", 1)])
 def test_workers_and_threads_are_planned_together(monkeypatch: pytest.MonkeyPatch, workers: str, threads: int) -> None:
     monkeypatch.setattr(resources, "cpus", lambda: 4)

@@ -139,7 +139,7 @@ def test_key_that_does_not_apply_is_warned_of(directory: Any, caplog: pytest.Log
 
 def test_model_of_another_name_is_told_the_right_one(tmp_path: Path, trained: Any) -> None:
     (tmp_path / "model.ubj").write_bytes(trained("reg:gamma").save_raw("ubj"))
-    with pytest.raises(UserError, match="neither model.json nor 'xgboost-model'; it holds 'model.ubj': rename"):
+    with pytest.raises(UserError, match=r"neither model\.json nor 'xgboost-model'; it holds 'model\.ubj': rename"):
         load(tmp_path)
 
 
