@@ -46,7 +46,7 @@ HOSTS ?= 1
 OPTIONS ?=
 train/%: $(READY) ## Run a training job: make train/xgboost TRAIN=train.csv HYPERPARAMETERS="num_round=50"
 	@engine=$$($(BUILD) $*) && ENGINE=$$engine $(RUN) -m local_mode train $* --train "$(TRAIN)" \
-	    --validation "$(VALIDATION)" --content-type "$(CONTENT_TYPE)" --hyperparameters '$(HYPERPARAMETERS)' \
+	    --validation "$(VALIDATION)" --content-type "$(CONTENT_TYPE)" --hyperparameters '$(subst ','\'',$(HYPERPARAMETERS))' \
 	    --hosts $(HOSTS) $(OPTIONS)
 
 MODEL ?=
@@ -64,7 +64,7 @@ check/%: build/% ## Prove that an image keeps the contract: make check/xgboost
 	@REQUIRE_ENGINE=1 $(RUN) -m pytest tests/images --image $*
 
 shell/%: build/% ## Open a shell in an image: make shell/xgboost
-	@docker run --rm --interactive --tty sagemaker-$*:$(VERSION) bash
+	@$$($(RUN) -m containers.build.builder) run --rm --interactive --tty sagemaker-$*:$(VERSION) bash
 
 # REQUIRE_ENGINE=1 makes a missing engine a failure instead of tests reported as not run.
 export REQUIRE_ENGINE ?=
@@ -101,5 +101,5 @@ lock/%: $(READY) ## Lock one image's dependencies, base's or the tests': make lo
 	@$(RUN) -m containers.build.lock $*
 
 .PHONY: clean
-clean: ## Remove what make made in this folder; images stay in the engine
+clean: ## Remove what make made in this folder, jobs and their models too; images stay in the engine
 	@rm -rf .venv .cache .mypy_cache .ruff_cache build

@@ -1,5 +1,7 @@
 """The `docker` clients of this machine: whether an engine answers them, and which of them can build.
 
+`python -m containers.build.builder` prints the one that builds.
+
 Standard library only: doctor asks before anything is installed.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -75,3 +78,7 @@ def _ask(command: list[str], text: str = "") -> subprocess.CompletedProcess[str]
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{find()}\n")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from containers.build import builder
+from containers.build import builder, images
 from contract.errors import PlatformError
 
 Program = Callable[[str, str], Path]
@@ -29,6 +31,12 @@ def test_usual_client_is_tried_though_hidden(program: Program, monkeypatch: pyte
     monkeypatch.setattr(builder, "USUAL", str(usual))
     program("docker", LACKS_BUILDX)
     assert builder.find() == str(usual)
+
+
+def test_program_prints_it(program: Program) -> None:
+    able = program("docker", BUILDS)
+    command = [sys.executable, "-m", "containers.build.builder"]
+    assert subprocess.run(command, cwd=images.ROOT, capture_output=True, text=True, check=True).stdout == f"{able}\n"
 
 
 def test_none_able_names_those_tried_and_the_remedy(program: Program) -> None:

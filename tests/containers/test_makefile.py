@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -40,6 +41,11 @@ def test_unknown_image_is_named() -> None:
     done = run("build/xgbost")
     assert done.returncode != 0
     assert "image 'xgbost' is unknown; there are base, xgboost" in done.stderr
+
+
+def test_hyperparameters_may_hold_quotes() -> None:
+    recipe = run("--dry-run", "train/xgboost", "HYPERPARAMETERS=a='1 2' b=3").stdout
+    assert shlex.split(recipe.partition("--hyperparameters ")[2])[0] == "a='1 2' b=3"
 
 
 def test_unknown_target_fails() -> None:
