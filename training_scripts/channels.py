@@ -7,7 +7,7 @@ SageMaker Provides Training Information".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from contract import codecs, limits, media_type
 from contract.dataset import Layout
@@ -43,6 +43,13 @@ class Rules:
     ignored: tuple[str, ...] = ("code", "sm_drivers")
     """Channels that the SageMaker SDK adds for itself."""
 
+    def content_type(self, config: ChannelConfig, first: ChannelConfig) -> str:
+        """What a channel holds: what it says itself, or else what the `first` required one says, or the default.
+
+        SageMaker's XGBoost image reads every channel as it reads `train`, so a job may name the type there alone.
+        """
+        return config.content_type or first.content_type or self.default_content_type
+
 
 def open_channels(
     rules: Rules, environment: TrainingEnvironment, paths: Paths, layout: Callable[[str], Layout]
@@ -57,7 +64,7 @@ def open_channels(
     channels: dict[str, ChannelData] = {}
     for name in (*rules.required, *rules.optional):
         if name in configs:
-            form = _format(rules, configs[name], layout(name))
+            form = _format(rules, configs[name], configs[rules.required[0]], layout(name))
             channels[name] = _open(configs[name], form, paths, environment, channels.get("train"))
     _warn_of_same_files(channels)
     return channels
@@ -76,9 +83,9 @@ def _check_names(rules: Rules, configs: Mapping[str, ChannelConfig]) -> None:
         raise UserError(f"{len(configs)} channels are given; SageMaker accepts at most {limits.CHANNEL_COUNT}")
 
 
-def _format(rules: Rules, config: ChannelConfig, layout: Layout) -> Format:
+def _format(rules: Rules, config: ChannelConfig, first: ChannelConfig, layout: Layout) -> Format:
     """How a channel's bytes are read. Raises UserError for a configuration that cannot be."""
-    media = media_type.parse(config.content_type or rules.default_content_type)
+    media = media_type.parse(rules.content_type(config, first))
     media = MediaType(SHORT_NAMES.get(media.name, media.name), media.parameters)
     recordio = media.name == "application/x-recordio-protobuf"
     checks = {
@@ -94,6 +101,8 @@ def _format(rules: Rules, config: ChannelConfig, layout: Layout) -> Format:
             raise UserError(
                 f"Channel configuration for '{config.name}' channel is not supported: {_request(config)}: {rule}"
             )
+    # Other formats have no weight column: where they carry weights, the weights have a place of their own.
+    layout = replace(layout, weight=layout.weight and media.name == "text/csv")
     return Format(codecs.find(media), media, layout, given=config.content_type is not None)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars
 import pytest
 
 from contract import codecs, media_type
@@ -108,6 +109,17 @@ def _shape(data: ChannelData) -> tuple[int, int]:
     assert len(loaded.labels) == loaded.rows
     assert sum(block.rows for block in data.blocks()) == loaded.rows
     return loaded.rows, loaded.width
+
+
+def test_only_csv_has_a_weight_column(base: Path) -> None:
+    table = io.BytesIO()
+    polars.DataFrame({"label": [1.0, 0.0], "a": [-2.0, 5.0], "b": [3.0, 6.0]}).write_parquet(table)
+    (base / "input/data/train/a").write_bytes(table.getvalue())
+    configure(base, {"train": {"ContentType": "application/x-parquet"}})
+    paths = Paths(base)
+    layout = Layout(label=True, weight=True)
+    data = open_channels(RULES, TrainingEnvironment.read(paths), paths, lambda name: layout)["train"].load()
+    assert (data.width, data.weights) == (2, None)
 
 
 def test_one_bad_row_in_a_million_is_named(base: Path) -> None:

@@ -72,8 +72,8 @@ def test_every_end_has_its_exit_code_and_its_sentence(job: TrainingJob, deed: st
     [
         (lambda job: job.configure(rounds="-3"), "hyperparameter 'rounds': '-3'"),
         (lambda job: job.configure(channels={}), "Missing required channel: train"),
-        (lambda job: (job.base / HYPERPARAMETERS).write_text("{"), "hyperparameters.json: not JSON"),
-        (lambda job: (job.base / HYPERPARAMETERS).unlink(), "hyperparameters.json: the file is missing"),
+        (lambda job: (job.base / HYPERPARAMETERS).write_text("{"), "hyperparameters.json is not JSON"),
+        (lambda job: (job.base / HYPERPARAMETERS).unlink(), "there is no file"),
         (lambda job: job.write(data=b"1,2,3\n0,x,6\n"), "train/part-0.csv, line 2, column 2"),
     ],
 )  # fmt: skip

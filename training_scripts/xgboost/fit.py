@@ -42,6 +42,8 @@ def fit(
     """
     for name, reason in hyperparameters.without_effect().items():
         LOG.warning("Hyperparameter '%s': %s", name, reason)
+    if hyperparameters.csv_weights and train.content_type != "text/csv":
+        LOG.warning("Hyperparameter 'csv_weights': no effect on %s, which has no weight column", train.content_type)
     planned = plan(
         hyperparameters,
         job.cpus,

@@ -80,6 +80,12 @@ def test_early_stopping_watches_the_tuning_jobs_metric(bench, abalone):
     assert fitted.details["best_iteration"] == int(np.argmin(fitted.history["validation-mae"]))
 
 
+def test_csv_weights_are_for_csv(bench, mushrooms, caplog):
+    bench.put("train", mushrooms, "text/libsvm")
+    bench.fit({"num_round": "1", "csv_weights": "1"})
+    assert "'csv_weights': no effect on text/libsvm" in caplog.text
+
+
 @pytest.mark.parametrize("given", [{"eval_metric": "rmse"}, {}])
 def test_early_stopping_without_a_validation_channel_trains_every_round(bench, abalone, given, caplog):
     """SageMaker's image does so too, but without a word."""
