@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from containers.build import images
 
 ROWS = 200
 READY_SECONDS = 60.0
+ANSWER_SECONDS = 60.0
+PUBLISHED = {"8080/tcp": ("127.0.0.1", None)}
 HYPERPARAMETERS = {"objective": "reg:squarederror", "num_round": "5", "max_depth": "3"}
 ASK = """
 import http.client, sys
@@ -79,6 +83,21 @@ def ask() -> Callable[..., tuple[int, str]]:
 
 
 @pytest.fixture
+def invoke() -> Callable[..., tuple[int, bytes]]:
+    """Ask an endpoint that `serve_published` started: `invoke(container, b"1,2,3", Accept="application/json")`."""
+
+    def invoke(container: Container, body: bytes, **headers: str) -> tuple[int, bytes]:
+        port = int(container.ports["8080/tcp"][0]["HostPort"])
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)) as connection:
+            sent = {"Content-Type": "text/csv"} | {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request("POST", "/invocations", body, sent)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    return invoke
+
+
+@pytest.fixture
 def serve(
     reference: str, model: Path, start: Callable[..., Container], ask: Callable[..., tuple[int, str]]
 ) -> Callable[..., Container]:
@@ -97,3 +116,9 @@ def serve(
         pytest.fail(f"the endpoint is not ready ({container.status}):\n{container.logs().decode()}")
 
     return serve
+
+
+@pytest.fixture
+def serve_published(serve: Callable[..., Container]) -> Callable[..., Container]:
+    """`serve`, with the port published on the loopback interface: for load and for large bodies."""
+    return lambda **options: serve(ports=PUBLISHED, **options)
