@@ -1,6 +1,6 @@
 """text/csv: rows of numbers, no header; label first and weight second where the layout has them.
 
-Small bodies and small files are read by orjson, blocks of files by polars in a thread for each CPU, and whatever those
+Small bodies and small files are read by orjson, blocks of files by polars in several threads, and whatever those
 might read differently by the strict road: all three give the same numbers. The delimiter is sniffed on the first line:
 the first of comma, semicolon, tab, bar and blank that occurs there. A blank line is an error, except at the very end.
 """
@@ -27,6 +27,8 @@ CONTENT_TYPES = ("text/csv", "csv")
 DELIMITERS = (b",", b";", b"\t", b"|", b" ")
 BLOCK = 1 << 21
 """Bytes of a file parsed at a time by one thread."""
+BYTES_PER_COLUMN = 2048
+"""Of a block, below which orjson is the faster one: polars spends some ten microseconds on each column."""
 MOST_THREADS = 4
 
 
@@ -60,7 +62,8 @@ def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source
 
 
 def _parse_ahead(blocks: Iterable[text.Block], form: _Form) -> Iterator[Dataset]:
-    threads = min(resources.cpus(), MOST_THREADS)
+    # One more than polars' own pool has, so that the pool is busy while another block's numbers are copied.
+    threads = min(resources.cpus(), MOST_THREADS) + 1
     pending: deque[Future[Dataset]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for block in blocks:
@@ -80,7 +83,8 @@ def _decode_blocks(body: bytes, layout: Layout, source: str) -> Iterator[Dataset
 
 def _parse(block: text.Block, form: _Form, *, polars: bool = True) -> Dataset:
     plain = _plain(block.data, form.delimiter)
-    fast = csv_polars.parse if polars and len(block.data) > csv_orjson.BLOCK else csv_orjson.parse
+    long = len(block.data) > max(csv_orjson.BLOCK, BYTES_PER_COLUMN * form.count)
+    fast = csv_polars.parse if polars and long else csv_orjson.parse
     grid = None if plain is None else fast(plain, form.count)
     if grid is None or (not form.layout.missing and np.isnan(grid).any()):
         grid = csv_strict.parse(block.data, form.count, form.delimiter, form.layout, form.source, block.line)

@@ -152,6 +152,13 @@ def test_file_of_one_block_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> 
         load(b"1,2\n" * csv.BLOCK)
 
 
+@pytest.mark.parametrize("width", [2, 700])
+def test_wide_and_narrow_files_read_alike(width: int) -> None:
+    values = np.random.default_rng(2).normal(size=(3_000_000 // (10 * width), width)).astype(np.float32)
+    data = b"\n".join(b",".join(b"%.9g" % cell for cell in row) for row in values.tolist())
+    np.testing.assert_array_equal(load(data, Layout()).features, values)
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_cuts_anywhere_keep_lines_and_their_numbers(end: bytes) -> None:
     data = end.join([b"1,2", b"", b"", b"345,6", b"7,8"]) + end * 3
