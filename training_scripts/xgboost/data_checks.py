@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.dataset import Dataset, Floats
+from contract.dataset import Dataset, Floats, Sparse
 from contract.errors import UserError
 from training_scripts.logs import LOG
 from training_scripts.xgboost.hyperparameters import Hyperparameters
@@ -89,6 +89,28 @@ def check_width(width: int, hyperparameters: Hyperparameters) -> None:
             f"hyperparameter 'interaction_constraints' names feature {highest}; the data has {width} features, "
             "numbered from 0"
         )
+
+
+def check_categories(data: Dataset, channel: str, hyperparameters: Hyperparameters, before: int = 0) -> None:
+    """Raise UserError, naming the row, for a category that is no whole number from 0: XGBoost would take 1.5 for 1."""
+    for feature, kind in enumerate(hyperparameters.feature_types or ()):
+        if kind != "c" or feature >= data.width:
+            continue
+        rows, values = _column(data, feature)
+        bad = np.flatnonzero((values < 0) | (values % 1 > 0))
+        if len(bad):
+            raise UserError(
+                f"feature {feature} is a category, which must be a whole number, 0 and up; found {values[bad[0]]:g}",
+                where=f"channel '{channel}', row {before + int(rows[bad[0]]) + 1}",
+            )
+
+
+def _column(data: Dataset, feature: int) -> tuple[NDArray[np.int64], Floats]:
+    """(rows, values) of a feature's cells; of sparse data, of those that are stored."""
+    if not isinstance(data.features, Sparse):
+        return np.arange(data.rows), data.features[:, feature]
+    cells = np.flatnonzero(data.features.columns == feature)
+    return np.searchsorted(data.features.offsets, cells, "right") - 1, data.features.values[cells]
 
 
 def _rule(plan: Plan) -> tuple[Callable[[Floats], NDArray[np.bool_]], str]:

@@ -118,9 +118,12 @@ def load(
 ) -> tuple[xgboost.DMatrix, ChannelSummary, tuple[str, ...] | None]:
     """A channel as a matrix that stays on disk. `reference` is the train matrix, for any other channel."""
     alone = not collective.several()
-    spooled = spool(
-        channel, folder, lambda chunk, before: data_checks.check(chunk, channel.name, plan, alone=False, before=before)
-    )
+
+    def inspect(chunk: Dataset, before: int) -> None:
+        data_checks.check(chunk, channel.name, plan, alone=False, before=before)
+        data_checks.check_categories(chunk, channel.name, hyperparameters, before)
+
+    spooled = spool(channel, folder, inspect)
     width = reference.num_col() if reference is not None else collective.widest(spooled.width)
     data_checks.check_width(width, hyperparameters)
     if alone:

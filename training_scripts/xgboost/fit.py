@@ -130,6 +130,7 @@ def _load(
     width = collective.widest(data.width) if reference is None else reference.num_col()
     data_checks.check_width(width, hyperparameters)
     data_checks.check(data, channel.name, planned, alone=not collective.several())
+    data_checks.check_categories(data, channel.name, hyperparameters)
     matrix = dmatrix(data, hyperparameters, planned.threads, width)
     missing = summarise.missing_share(data)
     summary = summarise.channel_summary(channel, data.rows, width, matrix.get_label(), missing, planned.classes)

@@ -44,9 +44,16 @@ def fit(
     began = time.monotonic()
     data = concatenate((channel.load() for channel in (train, validation) if channel is not None), train.name)
     data_checks.check(data, "train", plan, alone=True)
+    data_checks.check_categories(data, "train", hyperparameters)
     data_checks.check_width(data.width, hyperparameters)
     matrix = dmatrix(data, hyperparameters, plan.threads, data.width)
     held = held_out(hyperparameters, plan, matrix.get_label())
+    LOG.info(
+        "Run %d-round of %d-fold cross validation with %d rows",
+        hyperparameters.num_cv_round or 1,
+        hyperparameters.kfold,
+        data.rows,
+    )
     told = summarise.channel_summary(
         train, data.rows, data.width, matrix.get_label(), summarise.missing_share(data), plan.classes
     )
@@ -113,6 +120,7 @@ def _check(hyperparameters: Hyperparameters, plan: Plan, job: Job) -> None:
         "cannot be used on several hosts": len(job.environment.hosts) > 1,
         "cannot be used with external_memory": hyperparameters.external_memory,
         f"cannot be used with {plan.objective}, whose rows belong together": plan.objective.startswith("rank:"),
+        "cannot be used with several quantiles": len(hyperparameters.quantile_alpha or ()) > 1,
     }
     for reason, holds in why.items():
         if holds:
@@ -194,25 +202,23 @@ def _predictions(
     for fold in folds:
         part = matrix.slice(fold.held)
         scores = _scores(plan, fold.trained.booster, part)
-        if scores.shape[1] != columns:
-            raise UserError(f"hyperparameter '_kfold' cannot be used with {plan.objective} of several outputs")
         sums[fold.held] += scores
         votes[fold.held, scores.argmax(axis=1)] += 1
         asked[fold.held] += 1
     known = np.flatnonzero(asked)
     means, chosen = sums[known] / asked[known, None], votes[known].argmax(axis=1)
     truth = matrix.get_label()[known]
-    if plan.classes:
+    if plan.objective.startswith(("binary:", "multi:")):
         likely = means[:, 1] if plan.classes == 2 else means[np.arange(len(known)), chosen]
         lines = [
             f"{label:g},{mean!r},{mode}\n"
             for label, mean, mode in zip(truth.tolist(), likely.tolist(), chosen.tolist(), strict=True)
         ]
     else:
-        lines = [f"{label!r},{mean!r}\n" for label, mean in zip(truth.tolist(), means[:, 0].tolist(), strict=True)]
+        lines = [f"{label!r},{mean!r}\n" for label, mean in zip(truth.tolist(), means[:, -1].tolist(), strict=True)]
     directory.mkdir(parents=True, exist_ok=True)
     write_atomically(directory / PREDICTIONS, "".join(lines).encode())
-    return summarise.outcome_of(truth, chosen if plan.classes else means[:, 0], "held-out folds", plan)
+    return summarise.outcome_of(truth, chosen if plan.classes else means[:, 0], "held-out", plan)
 
 
 def _scores(plan: Plan, booster: xgboost.Booster, matrix: xgboost.DMatrix) -> Doubles:

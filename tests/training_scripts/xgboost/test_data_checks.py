@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from contract.dataset import Dataset
+from contract.dataset import Dataset, Sparse
 from contract.errors import UserError
 from contract.hyperparameters import parse
 from training_scripts.xgboost import data_checks
@@ -114,3 +114,16 @@ def test_hyperparameters_speak_of_the_features_there_are(given, says):
 
 def test_directions_may_end_before_the_features_do():
     data_checks.check_width(3, parse(Hyperparameters, {"num_round": "1", "monotone_constraints": "(1,0)"}))
+
+
+@pytest.mark.parametrize("category", [1.5, -1])
+def test_categories_are_whole_numbers(category):
+    given = parse(Hyperparameters, {"num_round": "1", "feature_types": "q,c", "enable_categorical": "true"})
+    features = np.array([[-0.5, 3], [0.5, np.nan], [1, category]], np.float32)
+    data_checks.check_categories(Dataset(features[:2]), "train", given)
+    says = rf"channel 'train', row 13: feature 1 is a category, .* found {category:g}"
+    with pytest.raises(UserError, match=says):
+        data_checks.check_categories(Dataset(features), "train", given, before=10)
+    stored = Sparse(np.array([0, 2, 3, 5]), np.array([0, 1, 0, 0, 1], np.int32), features[~np.isnan(features)], 2)
+    with pytest.raises(UserError, match=says):
+        data_checks.check_categories(Dataset(stored), "train", given, before=10)
