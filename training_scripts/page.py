@@ -155,7 +155,7 @@ def _importances(summary: Summary) -> Markup | None:
 def _confusion(confusion: Confusion) -> Markup:
     total = sum(map(sum, confusion.counts))
     right = sum(row[place] for place, row in enumerate(confusion.counts))
-    note = f"{right:,} of {total:,} rows of the {confusion.channel} channel right"
+    note = f"{right:,} of {total:,} {confusion.channel} rows right"
     note += f" ({right / total:.1%})." if total else "."
     rows = []
     for place, name in enumerate(confusion.classes):
@@ -182,7 +182,7 @@ def _residuals(residuals: Residuals) -> Markup:
         return _section("Predicted and actual", note="No row has a finite prediction.")
     sizes = sorted(map(abs, errors))
     note = (
-        f"{len(errors):,} rows of the {residuals.channel} channel: mean error {number(sum(errors) / len(errors))}, "
+        f"{len(errors):,} {residuals.channel} rows: mean error {number(sum(errors) / len(errors))}, "
         f"half of the rows within {number(sizes[len(sizes) // 2])}, nine in ten within "
         f"{number(sizes[int(len(sizes) * 0.9)])}. The dashed line is a perfect prediction."
     )

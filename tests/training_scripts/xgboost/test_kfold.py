@@ -50,7 +50,7 @@ def test_repetitions_cut_differently_and_their_predictions_are_averaged(bench, o
     rows = _predictions(bench)
     assert set(rows[:, 2]) == {0, 1}
     assert np.mean((rows[:, 1] > 0.5) == rows[:, 2]) > 0.9
-    assert fitted.summary.confusion.channel == "held-out folds"
+    assert fitted.summary.confusion.channel == "held-out"
     assert np.sum(fitted.summary.confusion.counts) == 1_000
 
 
@@ -103,6 +103,7 @@ def test_a_broken_cross_validation_gives_the_unbroken_models(bench, abalone, mon
     [
         ({"external_memory": "true"}, "cannot be used with external_memory"),
         ({"objective": "rank:pairwise"}, "rows belong together"),
+        ({"objective": "reg:quantileerror", "quantile_alpha": "0.1,0.9"}, "cannot be used with several quantiles"),
         ({"_kfold": "5000"}, "need as many rows"),
     ],
 )
@@ -110,6 +111,14 @@ def test_what_cannot_be_cut_into_folds(bench, abalone, more, says):
     bench.put("train", abalone.train)
     with pytest.raises(UserError, match=says):
         bench.fit(GIVEN | more)
+
+
+def test_labels_that_are_shares_are_no_classes(bench, old):
+    bench.put("train", old.train)
+    bench.fit(GIVEN | {"objective": "reg:logistic"})
+    rows = _predictions(bench)
+    assert rows.shape == (1_000, 2)
+    assert np.mean((rows[:, 1] > 0.5) == rows[:, 0]) > 0.7
 
 
 def test_early_stopping_in_folds_warns(bench, abalone, caplog):
