@@ -9,11 +9,11 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+from containers.build.daemon import CHOICES
 from contract.errors import UserError, show
 from contract.limits import INVOCATION_SECONDS, PAYLOAD_BYTES
 from local_mode.channel import Channel
 from local_mode.endpoint import AS_IN_THE_CLOUD, Clock
-from local_mode.engine import CHOICES
 from local_mode.request import Request
 from local_mode.training_job import OUTPUT
 

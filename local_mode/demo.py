@@ -24,11 +24,12 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from containers.build.daemon import CHOICES
 from contract.errors import AlgorithmError, PlatformError, UserError
 from local_mode import scores
 from local_mode.channel import Channel
 from local_mode.endpoint import Endpoint
-from local_mode.engine import CHOICES, Engine, choose
+from local_mode.engine import Engine, choose
 from local_mode.invocation import ModelError
 from local_mode.observer import Observer
 from local_mode.request import Request

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,9 +10,7 @@ from typing import Protocol, Self
 
 from containers.build import daemon
 from containers.build.builder import HOW
-from contract.errors import UserError, show
-
-CHOICES = ("auto", "docker", "process")
+from contract.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -96,9 +93,7 @@ def choose(choice: str | None = None, *, progress: Callable[[str], None] = lambd
 
     `progress` is told what takes time. Raises UserError for an unknown name, or for Docker without a daemon.
     """
-    wanted = choice or os.environ.get("ENGINE") or "auto"
-    if wanted not in CHOICES:
-        raise UserError(f"engine {show(wanted)} is unknown: accepted are {', '.join(CHOICES)}")
+    wanted = daemon.wanted(choice)
     # Imported late: both engines import this module.
     from local_mode import docker_engine, process_engine
 

@@ -9,9 +9,19 @@ import docker
 from docker.errors import DockerException
 
 from containers.build.builder import HOW
-from contract.errors import PlatformError
+from contract.errors import PlatformError, UserError, show
 
 USUAL = "unix:///var/run/docker.sock"
+CHOICES = ("auto", "docker", "process")
+"""What ENGINE may be: `auto` is Docker where a daemon answers, else plain processes."""
+
+
+def wanted(choice: str | None = None) -> str:
+    """The one of CHOICES that `choice`, or else the environment's ENGINE, names. Raises UserError for another."""
+    name = choice or os.environ.get("ENGINE") or "auto"
+    if name not in CHOICES:
+        raise UserError(f"engine {show(name)} is unknown: accepted are {', '.join(CHOICES)}")
+    return name
 
 
 def connect() -> docker.DockerClient | None:

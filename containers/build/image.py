@@ -83,7 +83,7 @@ def _docker(names: Sequence[str]) -> str:
 
 def _engine(names: Sequence[str]) -> str:
     """The engine that the environment's ENGINE names; of itself, Docker where it answers and has a base to build on."""
-    wanted = os.environ.get("ENGINE") or "auto"
+    wanted = daemon.wanted()
     if wanted == "process":
         return wanted
     try:

@@ -37,6 +37,12 @@ def test_docker_asked_for_and_missing_is_an_error() -> None:
     assert done.stderr.startswith("no Docker engine answers")
 
 
+def test_unknown_engine_is_the_users_error() -> None:
+    done = choose("podman", "--or-process", "xgboost")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "engine 'podman' is unknown: accepted are auto, docker, process" in done.stderr
+
+
 def test_plain_build_needs_an_engine() -> None:
     assert choose("auto", "xgboost").returncode == 3
 
