@@ -16,6 +16,10 @@ def leading(layout: Layout) -> int:
     return int(layout.label) + int(layout.weight)
 
 
+def _leaders(layout: Layout) -> list[str]:
+    return [name for name, there in (("the label", layout.label), ("the weight", layout.weight)) if there]
+
+
 def expected(layout: Layout) -> int | None:
     """All columns of a row, where the layout knows."""
     return None if layout.width is None else layout.width + leading(layout)
@@ -27,12 +31,13 @@ def check_count(count: int, layout: Layout, where: str) -> None:
     if wanted is not None and count != wanted:
         raise wrong_count(count, wanted, layout, where)
     if count <= leading(layout):
-        raise UserError(f"{count} columns leave no feature column beside the label and weight", where=where)
+        wants = ", then ".join([*_leaders(layout), "features"])
+        raise UserError(f"the row has {count} column{'s' * (count != 1)}; expected {wants}", where=where)
 
 
 def wrong_count(count: int, wanted: int, layout: Layout, where: str) -> UserError:
     """The error for a row of `count` columns where `wanted` are right."""
-    parts = [name for name, there in (("the label", layout.label), ("the weight", layout.weight)) if there]
+    parts = _leaders(layout)
     beside = f" ({' and '.join(parts)} before {wanted - len(parts)} features)" if parts else ""
     return UserError(f"the row has {count} columns; expected {wanted}{beside}", where=where)
 
