@@ -73,7 +73,8 @@ def test_killed_at_random_moments_it_resumes_to_the_same_predictions(programs: P
             break
         assert code == -9, printed
         kills += 1
-        assert not (programs.base / "model" / "model.json").exists()
+        if (programs.base / "model" / "model.json").exists():  # killed after the model was whole, before the report was
+            np.testing.assert_array_equal(predictions(programs.base, rows), unbroken)
     assert code == 0
     assert kills
     np.testing.assert_array_equal(predictions(programs.base, rows), unbroken)
