@@ -84,7 +84,7 @@ class Booster:
         `features` (rows, width) float32 in C order, NaN where missing, or Sparse. Returns (rows,), or (rows, groups)
         where there are several; CONTRIBUTIONS has one more axis of width + 1, the bias last.
         """
-        if kind == CONTRIBUTIONS or self.booster == "gblinear":
+        if kind == CONTRIBUTIONS or self.booster != "gbtree":
             return self._predict_matrix(features, kind, end)
         if isinstance(features, Sparse):
             function, arguments = "XGBoosterPredictFromCSR", _csr(features)
@@ -95,7 +95,7 @@ class Booster:
         return output.copy()
 
     def _predict_matrix(self, features: Floats | Sparse, kind: int, end: int) -> Floats:
-        """By way of a DMatrix: what the road above lacks (contributions, gblinear)."""
+        """By way of a DMatrix: what the road above lacks (contributions, gblinear) or rounds otherwise (dart)."""
         if isinstance(features, Sparse):
             function, arguments = "XGDMatrixCreateFromCSR", _csr(features)
         else:

@@ -46,6 +46,7 @@ OBJECTIVES: dict[str, dict[str, Any]] = {
 BOOSTERS: dict[str, dict[str, Any]] = {
     "gblinear": {"objective": "reg:squarederror", "booster": "gblinear", "updater": "coord_descent"},
     "dart": {"objective": "binary:logistic", "booster": "dart", "rate_drop": 0.5},
+    "dart regression": {"objective": "reg:squarederror", "booster": "dart", "rate_drop": 0.3},
     "forest": {"objective": "binary:logistic", "num_parallel_tree": 3, "subsample": 0.5},
     "base_score": {"objective": "reg:squarederror", "base_score": 7.5},
 }

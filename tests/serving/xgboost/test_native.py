@@ -45,6 +45,16 @@ def test_predictions_are_the_librarys(trained: Trained, kind: str, rows: Rows, f
         assert same(ours.predict(rows[place : place + 1]), expected[place : place + 1])
 
 
+def test_many_rows_are_the_librarys_too(trained: Trained, kind: str) -> None:
+    """Sums that round one way in nine rows need not do so in a thousand."""
+    random = np.random.default_rng(11)
+    many = random.normal(size=(1000, 4)).astype(np.float32)
+    many[random.random(many.shape) < 0.2] = np.nan
+    ours, expected = load(trained(kind)), trained(kind).predict(xgboost.DMatrix(many))
+    assert same(ours.predict(many), expected)
+    assert same(ours.predict(sparse(many)), expected)
+
+
 def test_margins_contributions_and_rounds_are_the_librarys(trained: Trained, kind: str, rows: Rows) -> None:
     booster, matrix = trained(kind), xgboost.DMatrix(rows)
     ours = load(booster)
