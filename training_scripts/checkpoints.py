@@ -71,7 +71,7 @@ class Store:
             try:
                 return step, opens(data)
             except Exception as error:  # whatever a library raises, an older checkpoint is better
-                LOG.warning("Checkpoint %s does not open: skipped (%s)", path, error)
+                LOG.warning("Checkpoint %s is skipped: %s", path, error)
         return None
 
     def _path(self, step: int) -> Path:
