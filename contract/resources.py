@@ -7,6 +7,9 @@ from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
 UNLIMITED = 1 << 60
+PATIENT_THREADS = {"OMP_WAIT_POLICY": "passive"}
+"""Default environment of a process that computes. OpenMP's threads otherwise spin while they wait for each other, which
+on CPUs that others use, too, costs several times the work itself."""
 
 
 def cpus(cgroup: Path = CGROUP) -> int:

@@ -23,6 +23,7 @@ from typing import NoReturn
 from contract import limits
 from contract.errors import AlgorithmError, PlatformError, UserError
 from contract.paths import Paths
+from contract.resources import PATIENT_THREADS
 from serving import waiting
 from serving.settings import Settings
 
@@ -30,6 +31,8 @@ TRIAL_SECONDS = 5.0
 """How long the model may take for its first prediction."""
 KILL_SECONDS = limits.SERVE_GONE_SECONDS - 2
 """From SIGTERM until PID 1 kills what is left."""
+ENVIRONMENT = PATIENT_THREADS | {"OPENBLAS_NUM_THREADS": "1"}
+"""What the libraries read when they are loaded. numpy's own threads are neither used nor survive a fork."""
 _BACKLOG = 2048
 _TURN_SECONDS = 0.1
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -153,7 +156,8 @@ def _become_server(settings: Settings, listener: socket.socket, tell: Callable[[
         os.setpgid(0, 0)
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads are neither used nor survive a fork
+        for name, value in ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
         from serving import server  # the libraries are loaded here, not in PID 1
 
         algorithm, directory = os.environ.get("SAGEMAKER_ALGORITHM", ""), Paths.of_environment().model

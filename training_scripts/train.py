@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from contract.errors import PlatformError
 from contract.limits import TRAIN_STOP_SECONDS
 from contract.paths import Paths
+from contract.resources import PATIENT_THREADS
 from training_scripts import failure
 
 GRACE_SECONDS = TRAIN_STOP_SECONDS - 10
@@ -56,7 +57,12 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
         _adopt_orphans()
         try:
-            child = subprocess.Popen(command, process_group=0, preexec_fn=_die_with_the_supervisor)  # noqa: S603 - our own
+            child = subprocess.Popen(  # noqa: S603 - our own command
+                command,
+                env=PATIENT_THREADS | os.environ,
+                process_group=0,
+                preexec_fn=_die_with_the_supervisor,
+            )
         except OSError as error:
             failure.write(self.paths.failure, f"the training process could not be started: {error.strerror}")
             return PlatformError.exit_code

@@ -43,6 +43,16 @@ def test_crash_of_a_native_library_is_named(programs: Programs) -> None:
     assert programs.failure == "the training process was killed by signal 11 (SIGSEGV)"
 
 
+@pytest.mark.parametrize(("prefix", "policy"), [((), "passive"), (("env", "OMP_WAIT_POLICY=active"), "active")])
+def test_threads_wait_without_spinning_unless_the_user_says_so(
+    programs: Programs, prefix: tuple[str, ...], policy: str
+) -> None:
+    code, printed = programs.finish(
+        programs.supervise("import os; print(os.environ['OMP_WAIT_POLICY'])", prefix=prefix)
+    )
+    assert (code, printed) == (0, f"{policy}\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop_signals_reach_the_job(programs: Programs, number: signal.Signals) -> None:
     listen = f"import signal, sys; signal.signal({int(number)}, lambda *_: sys.exit(0))\n"
