@@ -85,7 +85,7 @@ pathlib.Path({str(pid_file)!r}).write_text(str(subprocess.Popen(['sleep', '100']
     assert 0.4 < time.monotonic() - start < 5
     assert code == 137
     assert "had not ended 0.5 seconds after the job was stopped" in programs.failure
-    assert not Path(f"/proc/{pid_file.read_text()}").exists()
+    programs.wait_until(lambda: not Path(f"/proc/{pid_file.read_text()}").exists())
 
 
 def test_second_sigterm_does_not_move_the_deadline(programs: Programs) -> None:
