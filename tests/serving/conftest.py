@@ -1,8 +1,16 @@
-"""Small XGBoost models, one an objective, and clients of the application that serves them."""
+"""Small XGBoost models, one an objective, clients of the application that serves them, and whole servers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -111,6 +119,118 @@ def serve(directory: Callable[..., Path]) -> Serve:
 @pytest.fixture(scope="session")
 def trained() -> Callable[[str], xgboost.Booster]:
     return booster
+
+
+class Server:
+    """One `serve` process and how to talk to it."""
+
+    START_SECONDS = 20
+
+    def __init__(self, base: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.log = base / "log"
+        settings = {
+            "SAGEMAKER_BASE_DIR": str(base),
+            "SAGEMAKER_ALGORITHM": "xgboost",
+            "SAGEMAKER_BIND_TO_PORT": str(self.port),
+            **environment,
+        }
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("SAGEMAKER_")}
+        with self.log.open("wb") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "serving.serve"], stdout=stream, stderr=stream, env=clean | settings
+            )
+
+    def ready(self) -> Server:
+        deadline = time.monotonic() + self.START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if self.ask("GET", "/ping")[0] == 200:
+                    return self
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise AssertionError(self.log.read_text())
+
+    def ask(self, method: str, path: str, body: bytes | None = None, seconds: float = 10) -> tuple[int, bytes]:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)) as connection:
+            connection.request(method, path, body, {"Content-Type": "text/csv"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    def raw(self, *parts: bytes, pause: float = 0, end: bool = False) -> bytes:
+        """What comes back for these bytes, until the server closes or says nothing for a while."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            try:
+                for part in parts:
+                    connection.sendall(part)
+                    time.sleep(pause)
+                if end:
+                    connection.shutdown(socket.SHUT_WR)
+                connection.settimeout(2)
+                return b"".join(iter(lambda: connection.recv(65536), b""))
+            except (TimeoutError, ConnectionError):
+                return b""
+
+    def stop(self) -> tuple[int, float]:
+        """SIGTERM: the exit code, and the seconds it took."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=30)
+        return code, time.monotonic() - started
+
+    @property
+    def refuses(self) -> bool:
+        """Whether nobody listens on its port."""
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) != 0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def launch() -> Iterator[Callable[..., Server]]:
+    """Starts `serve` in a folder that stands for /opt/ml; what still runs at the end of the test is stopped."""
+    servers: list[Server] = []
+
+    def run(base: Path, **environment: str) -> Server:
+        servers.append(Server(base, **environment))
+        return servers[-1]
+
+    yield run
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture
+def start(tmp_path: Path, launch: Callable[..., Server]) -> Callable[..., Server]:
+    """Starts `serve` on a model file of this content, by default a good one."""
+
+    def run(content: bytes | None = None, **environment: str) -> Server:
+        model = tmp_path / "model"
+        model.mkdir(exist_ok=True)
+        good = bytes(booster("binary:logistic").save_raw("ubj"))
+        (model / "xgboost-model").write_bytes(good if content is None else content)
+        return launch(tmp_path, **environment)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the tests that leave it as it was."""
+    base = tmp_path_factory.mktemp("shared")
+    (base / "model").mkdir()
+    (base / "model" / "xgboost-model").write_bytes(booster("binary:logistic").save_raw("ubj"))
+    server = Server(base, MAX_CONTENT_LENGTH="1000000").ready()
+    yield server
+    assert server.stop()[0] == 0
+    assert "Traceback" not in server.log.read_text()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import io
 import json
 import logging
 import os
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +19,8 @@ import pytest
 from contract import codecs, media_type
 from contract.dataset import Layout
 from contract.environment import TrainingEnvironment
-from contract.errors import PlatformError, UserError
+from contract.errors import UserError
 from contract.paths import Paths
-from training_scripts import streams
 from training_scripts.channel_data import ChannelData, Format
 from training_scripts.channels import Rules, open_channels
 from training_scripts.logs import LOG
@@ -204,74 +201,6 @@ def test_short_reads_of_a_mount_lose_nothing(base: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Path, "open", trickle)
     assert train.load().rows == 2000
-
-
-@pytest.fixture
-def pipes(base: Path) -> Iterator[list[threading.Thread]]:
-    configure(base, {"train": {"ContentType": "text/csv", "TrainingInputMode": "Pipe"}})
-    writers: list[threading.Thread] = []
-    yield writers
-    for writer in writers:
-        writer.join(timeout=10)
-        assert not writer.is_alive()
-
-
-def feed(base: Path, epoch: int, data: bytes, delay: float = 0) -> threading.Thread:
-    """Make an epoch's FIFO and write to it, as SageMaker does; a reader that leaves early is fine."""
-
-    def write() -> None:
-        time.sleep(delay)
-        path = base / f"input/data/train_{epoch}"
-        os.mkfifo(path)
-        try:
-            path.write_bytes(data)
-        except BrokenPipeError:
-            return
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    return thread
-
-
-def test_each_pass_reads_the_next_epochs_pipe(base: Path, pipes: list[threading.Thread]) -> None:
-    train = opened(base)["train"]
-    assert not train.empty
-    pipes.append(feed(base, 0, ROWS))
-    assert train.load().rows == 2
-    pipes.append(feed(base, 1, ROWS + b"1,8,9\n", delay=0.2))
-    assert sum(block.rows for block in train.blocks()) == 3
-
-
-def test_a_pipe_may_be_gzip_and_arrive_byte_by_byte(base: Path, pipes: list[threading.Thread]) -> None:
-    pipes.append(feed(base, 0, gzip.compress(ROWS)))
-    assert opened(base)["train"].load().rows == 2
-
-
-def test_a_pipe_may_be_closed_early(base: Path, pipes: list[threading.Thread]) -> None:
-    train = opened(base)["train"]
-    pipes.append(feed(base, 0, ROWS * 2_000_000))
-    blocks = train.blocks()
-    next(blocks)
-    blocks.close()  # type: ignore[attr-defined]  # a generator
-    pipes.append(feed(base, 1, ROWS))
-    assert train.load().rows == 2
-
-
-def test_a_bad_row_in_a_pipe_is_named(base: Path, pipes: list[threading.Thread]) -> None:
-    pipes.append(feed(base, 0, ROWS + b"1,x,3\n"))
-    with pytest.raises(UserError, match="train_0, line 3, column 2"):
-        opened(base)["train"].load()
-
-
-def test_an_empty_pipe_is_no_data(base: Path, pipes: list[threading.Thread]) -> None:
-    pipes.append(feed(base, 0, b""))
-    with pytest.raises(UserError, match="No data in training channel path"):
-        opened(base)["train"].load()
-
-
-def test_a_pipe_that_never_comes_is_the_platforms_fault(tmp_path: Path) -> None:
-    with pytest.raises(PlatformError, match=r"train_0 did not appear within 0\.1 seconds"):
-        streams.wait_for(tmp_path / "train_0", seconds=0.1)
 
 
 def test_loading_holds_little_more_than_the_matrix(base: Path) -> None:

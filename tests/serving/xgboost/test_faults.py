@@ -1,6 +1,6 @@
 """The faults of AWS's own XGBoost container on the serving side, none of which may come back; each by its number.
 
-Source: reproduced on sagemaker-xgboost 3.2-0. Fault 15 (PID 1 ignores SIGTERM): tests/serving/test_serve.py.
+Source: reproduced on sagemaker-xgboost 3.2-0. Fault 15 (PID 1 ignores SIGTERM): tests/serving/test_serve_lifecycle.py.
 """
 
 from __future__ import annotations
