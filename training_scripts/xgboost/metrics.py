@@ -94,9 +94,15 @@ squared."""
 OURS = frozenset((*CLASSIFICATION, *REGRESSION))
 
 
-def check(names: Sequence[str], classes: int) -> None:
-    """Raise UserError for a metric of classes where the objective has none."""
+def check(names: Sequence[str], classes: int, *, several: str = "") -> None:
+    """Raise UserError for a metric of classes where the objective has none, and for a metric of numbers where the
+    model predicts `several` a row (says what: "several quantiles"; empty where it is one)."""
     for name in names:
+        if name in REGRESSION and several:
+            raise UserError(
+                f"hyperparameter 'eval_metric': {name!r} needs one prediction a row, and this model gives {several}; "
+                "use another metric, or leave it out for XGBoost's own"
+            )
         if name in CLASSIFICATION and not classes:
             raise UserError(
                 f"hyperparameter 'eval_metric': {name!r} counts classes, and the objective predicts none; "
@@ -161,10 +167,6 @@ def _table(booster: xgboost.Booster, matrix: xgboost.DMatrix, classes: int) -> D
 
 def _sums(booster: xgboost.Booster, matrix: xgboost.DMatrix) -> Doubles:
     predicted = booster.predict(matrix).astype(np.float64)
-    if predicted.ndim > 1:
-        raise UserError(
-            "hyperparameter 'eval_metric': 'mse' and 'r2' need one prediction a row; this model has several"
-        )
     label = matrix.get_label().astype(np.float64)
     weights = _weights(matrix)
     weight = np.ones_like(label) if weights is None else weights.astype(np.float64)

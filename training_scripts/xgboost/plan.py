@@ -81,7 +81,7 @@ def plan(hyperparameters: Hyperparameters, cpus: int, *, validated: bool, checkp
     if checkpointed and parameters.get("booster") == "gblinear" and parameters.get("updater", "shotgun") == "shotgun":
         parameters["nthread"] = 1
     classes = _classes(objective, hyperparameters.num_class)
-    metrics.check(ours, classes)
+    metrics.check(ours, classes, several=_several(hyperparameters, objective))
     return Plan(
         parameters=parameters,
         objective=objective,
@@ -97,6 +97,15 @@ def _classes(objective: str, num_class: int | None) -> int:
     if objective.startswith("multi:"):
         return num_class or 0
     return 2 if objective.startswith("binary:") or objective == "reg:logistic" else 0
+
+
+def _several(hyperparameters: Hyperparameters, objective: str) -> str:
+    """What the model predicts of each row, where it is more than one number."""
+    if objective == "multi:softprob":
+        return "a probability of each class"
+    if objective == "reg:quantileerror" and len(hyperparameters.quantile_alpha or ()) > 1:
+        return "several quantiles"
+    return ""
 
 
 def _stopping(hyperparameters: Hyperparameters, named: list[str], *, validated: bool) -> Stopping | None:

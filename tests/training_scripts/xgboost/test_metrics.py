@@ -7,7 +7,10 @@ import pytest
 import xgboost
 
 from contract.errors import UserError
+from contract.hyperparameters import parse
 from training_scripts.xgboost import metrics
+from training_scripts.xgboost.hyperparameters import Hyperparameters
+from training_scripts.xgboost.plan import plan
 
 TRUTH = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
 PREDICTED = np.array([0, 0, 0, 1, 1, 1, 1, 1, 0, 0])
@@ -104,8 +107,37 @@ def test_metrics_of_classes_need_classes():
         metrics.check(["accuracy"], 0)
 
 
-def test_a_metric_of_one_number_refuses_several(numbers):
+@pytest.mark.parametrize("metric", ["mse", "r2", "mse,rmse"])
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"objective": "multi:softprob", "num_class": "3"}, "a probability of each class"),
+        ({"objective": "reg:quantileerror", "quantile_alpha": "0.1,0.9"}, "several quantiles"),
+    ],
+)
+def test_a_metric_of_one_number_refuses_several_before_the_data_is_read(given, says, metric):
+    with pytest.raises(UserError, match=f"needs one prediction a row, and this model gives {says}"):
+        _plan({**given, "eval_metric": metric})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"objective": "multi:softmax", "num_class": "3"},
+        {"objective": "reg:quantileerror", "quantile_alpha": "0.5"},
+        {"objective": "reg:squarederror", "quantile_alpha": "0.1,0.9"},
+    ],
+)
+def test_a_metric_of_one_number_is_for_whatever_predicts_one(given, numbers):
     features, labels = numbers
-    parameters = {"objective": "reg:quantileerror", "quantile_alpha": [0.1, 0.9]}
-    with pytest.raises(UserError, match="one prediction a row"):
-        _evaluate(parameters, features, labels, ["r2"], 0)
+    planned = _plan({**given, "eval_metric": "mse,r2"})
+    assert planned.metrics == ("mse", "r2")
+    values, _ = _evaluate(
+        {**planned.parameters, "verbosity": 0}, features, labels > 5, planned.metrics, planned.classes
+    )
+    assert values.keys() == {"train-mse", "train-r2"}
+
+
+def _plan(given):
+    values = parse(Hyperparameters, {"num_round": "1", **given})
+    return plan(values, 1, validated=False, checkpointed=False)
