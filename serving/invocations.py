@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
@@ -116,7 +117,8 @@ def _answer(
     explain: bool,
 ) -> Answer:
     layout = Layout(width=model.schema.count, missing=model.schema.missing_allowed)
-    dataset = codec.decode(content, layout, parameters, source)
+    with _naming_the_header():
+        dataset = codec.decode(content, layout, parameters, source)
     if not dataset.rows:
         raise UserError("the body holds no rows; send at least one", where="body")
     table = model.predict(dataset, explain=explain)
@@ -128,10 +130,19 @@ def _answer(
 
 @lru_cache(maxsize=64)
 def _reader(content_type: str) -> tuple[Codec, Mapping[str, str]]:
-    try:
+    with _naming_the_header():
         media = media_type.parse(content_type)
         return codecs.find(media, REQUEST_FORMATS), media.parameters
+
+
+@contextmanager
+def _naming_the_header() -> Iterator[None]:
+    """Say of an unsupported content type, or parameter of it, where it stands."""
+    try:
+        yield
     except UserError as error:
+        if error.code != "unsupported_content_type":
+            raise
         raise UserError(error.message, where="header Content-Type", code=error.code) from error
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from contract import codecs, limits, media_type
+from contract.codecs import text
 from contract.dataset import Layout
 from contract.environment import ChannelConfig, TrainingEnvironment
 from contract.errors import SHOWN_CHARACTERS, UserError
@@ -90,6 +91,7 @@ def _format(rules: Rules, config: ChannelConfig, first: ChannelConfig, layout: L
     recordio = media.name == "application/x-recordio-protobuf"
     checks = {
         f"ContentType must be one of {', '.join(rules.content_types)}": media.name in rules.content_types,
+        "charset must be utf-8": not media.name.startswith("text/") or text.is_utf8(media.parameters),
         "label_size must be 1": media.parameters.get("label_size", "1") == "1",
         f"TrainingInputMode must be one of {', '.join(MODES)}": config.input_mode in MODES,
         f"S3DistributionType must be one of {', '.join(DISTRIBUTIONS)}": config.distribution in DISTRIBUTIONS,

@@ -25,7 +25,11 @@ class Codec(Protocol):
         """Lower-case names, the canonical one first."""
 
     def decode(self, body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
-        """One whole body. `parameters` are the media type's. Raises UserError naming source, row and column."""
+        """One whole body. Raises UserError naming source, row and column.
+
+        `parameters` are the media type's: one that cannot be followed is a UserError (unsupported_content_type), which
+        names no source, because only the caller knows where the media type comes from.
+        """
 
     def read(self, stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
         """A file or a FIFO in blocks of rows, with memory bounded by the block. Raises UserError likewise."""

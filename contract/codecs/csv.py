@@ -118,11 +118,15 @@ def _form(data: bytes, layout: Layout, source: str) -> _Form:
 
 
 def _check(parameters: Mapping[str, str], layout: Layout) -> None:
-    """Raises UserError for a charset that is not UTF-8 and a label_size that contradicts the layout."""
+    """Raises UserError (unsupported_content_type) for a charset that is not UTF-8 and a label_size that contradicts the
+    layout."""
     if not parameters:
         return
     text.check_charset(parameters)
     size = parameters.get("label_size")
     if size is not None and size != str(int(layout.label)):
         holds = "the first column is the label" if layout.label else "there is no label column"
-        raise UserError(f"label_size={show(size)} is not supported; expected {int(layout.label)}: {holds}")
+        raise UserError(
+            f"label_size={show(size)} is not supported; expected {int(layout.label)}: {holds}",
+            code="unsupported_content_type",
+        )

@@ -25,11 +25,16 @@ class Block:
     line: int
 
 
+def is_utf8(parameters: Mapping[str, str]) -> bool:
+    """Whether a media type's charset is UTF-8 or its subset ASCII."""
+    return parameters.get("charset", "utf-8").lower() in CHARSETS
+
+
 def check_charset(parameters: Mapping[str, str]) -> None:
-    """Raises UserError (unsupported_content_type) for a charset other than UTF-8 or its subset ASCII."""
-    charset = parameters.get("charset", "utf-8")
-    if charset.lower() not in CHARSETS:
-        raise UserError(f"charset {show(charset)} is not supported; send UTF-8", code="unsupported_content_type")
+    """Raises UserError (unsupported_content_type) for any other charset."""
+    if not is_utf8(parameters):
+        charset = show(parameters["charset"])
+        raise UserError(f"charset {charset} is not supported; send UTF-8", code="unsupported_content_type")
 
 
 def start(data: bytes, source: str) -> bytes:

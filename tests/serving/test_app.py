@@ -113,6 +113,22 @@ def test_unknown_content_type_is_415(client: Any, content_type: str) -> None:
     assert (refused["code"], refused["where"]) == ("unsupported_content_type", "header Content-Type")
 
 
+@pytest.mark.parametrize(
+    ("content_type", "says"),
+    [
+        ("text/csv; charset=utf-16", "charset 'utf-16' is not supported; send UTF-8"),
+        ("text/libsvm; charset=latin-1", "charset 'latin-1' is not supported; send UTF-8"),
+        ("application/json; charset=utf-16", "charset 'utf-16' is not supported; send UTF-8"),
+        ("text/csv; label_size=1", "label_size='1' is not supported; expected 0: there is no label column"),
+    ],
+)
+def test_parameter_of_the_content_type_that_cannot_be_followed_is_415(
+    client: Any, content_type: str, says: str
+) -> None:
+    refused = error(post(client, content_type=content_type), 415)
+    assert refused == {"code": "unsupported_content_type", "message": says, "where": "header Content-Type"}
+
+
 def test_unknown_content_type_is_told_those_that_requests_may_have(client: Any) -> None:
     message = error(post(client, content_type="text/plain"), 415)["message"]
     assert all(name in message for name in REQUEST_FORMATS)
