@@ -11,7 +11,7 @@ from typing import Any
 
 from contract import hyperparameters, resources
 from contract.environment import TrainingEnvironment
-from contract.errors import UserError, show
+from contract.errors import AlgorithmError, show
 from contract.paths import Paths
 from training_scripts import checkpoints, failure, logs, metrics, output, storage
 from training_scripts.algorithm import Algorithm
@@ -53,8 +53,10 @@ def main() -> int:
     except Exception as error:  # whatever it is, the failure file must say it
         kind = failure.classify(error)
         failure.write(paths.failure, str(kind))
-        # A user's error says all in its sentence; of any other one the trace is wanted, in the log alone.
-        logs.LOG.error("%s", kind, exc_info=None if isinstance(kind, UserError) else error)
+        # What we blame on the user or the surroundings says all in its sentence: on a host that lost the others, their
+        # log has the cause. Of a fault of ours, and of what nobody foresaw, the trace is wanted, in the log alone.
+        foreseen = kind is error and not isinstance(error, AlgorithmError)
+        logs.LOG.error("%s", kind, exc_info=None if foreseen else error)
         return kind.exit_code
     finally:
         # Python puts the default handlers back on its way out: a stop that comes then must not end a job that is done.

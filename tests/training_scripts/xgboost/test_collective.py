@@ -103,13 +103,16 @@ def test_a_host_without_data_is_left_out(programs, start, abalone, empty):
     assert not any((programs.base / HOSTS[empty] / "model").iterdir())
 
 
-def test_an_error_on_one_host_ends_all_and_each_says_its_own(programs, start, abalone):
-    first, second = _halves(abalone.train)
-    ended = [programs.finish(process) for process in start((first, second + "x,1,2,3,4,5,6,7,8\n"))]
-    assert [code for code, _ in ended] == [3, 1], ended
+@pytest.mark.parametrize("bad", [0, 1])
+def test_an_error_on_one_host_ends_all_and_each_says_its_own_without_a_trace(programs, start, abalone, bad):
+    shares = list(_halves(abalone.train))
+    shares[bad] += "x,1,2,3,4,5,6,7,8\n"
+    ended = [programs.finish(process) for process in start(tuple(shares))]
+    assert [code for code, _ in ended] == ([1, 3] if bad == 0 else [3, 1]), ended
     failures = [(programs.base / host / "output" / "failure").read_text() for host in HOSTS]
-    assert failures[0].startswith("the hosts of the job lost each other: ")
-    assert failures[1].startswith(f"train/{HOSTS[1]}.csv, line 501, column 1: 'x' is not a number")
+    assert failures[1 - bad].startswith("the hosts of the job lost each other: ")
+    assert failures[bad].startswith(f"train/{HOSTS[bad]}.csv, line 501, column 1: 'x' is not a number")
+    assert not [printed for _, printed in ended if "Traceback" in printed]
 
 
 @pytest.mark.parametrize("lost", [0, 1])
