@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -29,6 +30,8 @@ from local_mode import environments
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("containers/*/README.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CHECKPOINTS = re.compile(r"--checkpoints (build/[\w/]+)")
+"""Folders that are gone before and behind a section: a job resumes from what lies there, or refuses another job's."""
 RUNS_THIS_TEST = "make test\n"
 PORT = "8080"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -81,6 +84,9 @@ def answers(port: str) -> bool:
 def test_commands_of_a_section(section: str) -> None:
     port = free_port()
     with contextlib.ExitStack() as stack:
+        for name in CHECKPOINTS.findall(section):
+            shutil.rmtree(ROOT / name, ignore_errors=True)
+            stack.callback(shutil.rmtree, ROOT / name, ignore_errors=True)
         for language, block in FENCE.findall(section):
             if language != "bash" or block == RUNS_THIS_TEST:
                 continue
