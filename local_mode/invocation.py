@@ -58,7 +58,10 @@ def invoke(url: str, body: bytes, headers: Mapping[str, str], limits: Limits) ->
     try:
         connection.connect()
     except OSError as error:
-        raise PlatformError(f"nothing answers at {url}: {error}") from error
+        raise PlatformError(
+            f"nothing answers at {url} ({error.strerror or error}); start an endpoint (make serve/<image>), "
+            "or name the port of the one that runs (PORT=8081)"
+        ) from error
     late = threading.Event()
     # A limit for all of it: a socket's own time-out starts anew with every byte.
     timer = threading.Timer(limits.seconds, _hang_up, (connection, late))

@@ -126,9 +126,9 @@ class ChannelData:
 
     def _mistyped(self, looks: str, where: str, error: UserError) -> UserError:
         """A better error than the codec's: the file is of another format."""
-        says = "says" if self._form.given else "has none, which means"
+        says = "ContentType" if self._form.given else "no ContentType, which means"
         return UserError(
-            f"the file looks like {looks}, but the ContentType of channel '{self.name}' {says} {self.content_type}; "
+            f"the file looks like {looks}, but channel '{self.name}' has {says} {self.content_type}; "
             f"set it to {looks} ({error.message})",
             where=error.where or where,
         )

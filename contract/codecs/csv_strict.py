@@ -95,7 +95,8 @@ def _check_header(row: list[bytes], number: int, where: str) -> None:
     names = [_text(cell).strip(" \t\"'") for cell in row]
     if number == 1 and all(name[:1].isalpha() and name.lower() not in _WORDS for name in names):
         raise UserError(
-            f"the line looks like a header row ({show(_text(row[0]))} is first); send rows of numbers only", where=where
+            f"the line looks like a header row ({show(_text(row[0]))} is first); leave it out: rows of numbers only",
+            where=where,
         )
 
 
