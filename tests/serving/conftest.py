@@ -77,7 +77,8 @@ def booster(kind: str) -> xgboost.Booster:
         matrix.set_float_info("label_upper_bound", labels + 2)
     elif kind in ("reg:gamma", "survival:cox"):
         matrix.set_label(labels + 1)
-    return xgboost.train({"max_depth": 3, "nthread": 1, "verbosity": 0, **parameters}, matrix, 6)
+    with xgboost.config_context(verbosity=0):  # as a parameter it would silence the whole process for good
+        return xgboost.train({"max_depth": 3, "nthread": 1, **parameters}, matrix, 6)
 
 
 @pytest.fixture(scope="session")

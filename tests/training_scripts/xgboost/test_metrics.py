@@ -132,9 +132,8 @@ def test_a_metric_of_one_number_is_for_whatever_predicts_one(given, numbers):
     features, labels = numbers
     planned = _plan({**given, "eval_metric": "mse,r2"})
     assert planned.metrics == ("mse", "r2")
-    values, _ = _evaluate(
-        {**planned.parameters, "verbosity": 0}, features, labels > 5, planned.metrics, planned.classes
-    )
+    with xgboost.config_context(verbosity=0):
+        values, _ = _evaluate(planned.parameters, features, labels > 5, planned.metrics, planned.classes)
     assert values.keys() == {"train-mse", "train-r2"}
 
 
