@@ -136,6 +136,7 @@ def _exhausted(plan: Plan, progress: Progress, done: int) -> bool:
 
 def _best(plan: Plan, booster: xgboost.Booster, progress: Progress, done: int) -> Trained:
     """The model of the best round, marked as xgboost.train marks it."""
+    _tell(plan, progress, done)
     if progress.best_round is None:
         return Trained(booster, progress, done)
     if plan.sliceable:
@@ -143,7 +144,17 @@ def _best(plan: Plan, booster: xgboost.Booster, progress: Progress, done: int) -
     else:
         best = xgboost.Booster(dict(plan.parameters), model_file=bytearray(progress.best_model))
     best.set_attr(best_iteration=str(progress.best_round), best_score=str(progress.best_score))
-    if done > progress.best_round + 1:
-        watched = plan.stopping.watched(progress.history) if plan.stopping else ""
-        LOG.info("Best round: [%d] with %s:%.5f", progress.best_round, watched, progress.best_score)
     return Trained(best, progress, progress.best_round + 1)
+
+
+def _tell(plan: Plan, progress: Progress, done: int) -> None:
+    """One line where training stops early or the model ends with an earlier round than the last."""
+    if plan.stopping is None:
+        return
+    watched, told = plan.stopping.watched(progress.history), []
+    if done < plan.rounds and _exhausted(plan, progress, done):
+        told.append(f"Stopped early after round [{done - 1}]: no better {watched} in {plan.stopping.patience} round(s)")
+    if progress.best_round is not None and done > progress.best_round + 1:
+        told.append(f"Best round: [{progress.best_round}] with {watched}:{progress.best_score:.5f}")
+    if told:
+        LOG.info("%s", ". ".join(told))

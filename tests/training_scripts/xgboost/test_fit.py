@@ -40,14 +40,20 @@ def test_it_says_what_it_trains_on(bench, old, caplog):
 
 @pytest.mark.parametrize("booster", [{}, {"booster": "dart", "rate_drop": "0.4"}, {"booster": "gblinear", "eta": "1"}])
 @pytest.mark.parametrize("metric", ["rmse,mae", "mae,r2"])
-def test_early_stopping_keeps_the_best_round(bench, abalone, matrix, booster, metric):
+def test_early_stopping_keeps_the_best_round_and_says_so(bench, abalone, matrix, booster, metric, caplog):
     bench.put("train", abalone.train)
     bench.put("validation", abalone.validation)
     given = {"num_round": "60", "eta": "0.9", "eval_metric": metric, "early_stopping_rounds": "3"} | booster
-    fitted = bench.fit(given)
+    with caplog.at_level("INFO"):
+        fitted = bench.fit(given)
     watched = fitted.history[f"validation-{metric.partition(',')[2]}"]
     best = int(np.argmax(watched) if metric.endswith("r2") else np.argmin(watched))
     assert fitted.details["best_iteration"] == best
+    name = f"validation-{metric.partition(',')[2]}"
+    stopped = (
+        f"Stopped early after round [{best + 3}]: no better {name} in 3 round(s). Best round: [{best}] with {name}:"
+    )
+    assert (stopped in caplog.text) == (len(watched) < 60)
     assert fitted.metrics == {name: values[best] for name, values in fitted.history.items()}
     features, labels = matrix(abalone.validation)
     served = bench.booster(fitted).predict(xgboost.DMatrix(features))
