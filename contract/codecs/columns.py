@@ -39,7 +39,15 @@ def wrong_count(count: int, wanted: int, layout: Layout, where: str) -> UserErro
     """The error for a row of `count` columns where `wanted` are right."""
     parts = _leaders(layout)
     beside = f" ({' and '.join(parts)} before {wanted - len(parts)} features)" if parts else ""
-    return UserError(f"the row has {count} columns; expected {wanted}{beside}", where=where)
+    many = f"the row has {count} columns; expected {wanted}{beside}{label_too(count, layout)}"
+    return UserError(many, where=where)
+
+
+def label_too(count: int, layout: Layout) -> str:
+    """What to ask behind a wrong count of columns, where features alone are expected and there is one more."""
+    if layout.label or layout.width is None or count != layout.width + 1:
+        return ""
+    return "; is the label among them? a request holds features only"
 
 
 def split(grid: Floats, layout: Layout, source: str, first: int, unit: str = "line") -> Dataset:
