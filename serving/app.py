@@ -115,7 +115,8 @@ def _view(route: Route, endpoint: Endpoint) -> Callable[[], Response]:
 def _http_error(error: HTTPException) -> Response:
     """404 and 405 of the routing, and whatever else Flask refuses, in the one form of an error."""
     code = error.name.lower().replace(" ", "_")
-    body = errors.write(code, error.description or error.name, f"{request.method} {request.path}")
+    message = _ROUTES_TOLD if error.code in _OF_ROUTING else error.description or error.name
+    body = errors.write(code, message, f"{request.method} {request.path}")
     allowed = [(name, value) for name, value in error.get_headers() if name == "Allow"]
     return _response(Answer(f"{error.code} {error.name}", body, headers=tuple(allowed)))
 
@@ -137,3 +138,5 @@ _ROUTES: Mapping[str, tuple[str, Route]] = {
     "/invocations": ("POST", invocations.invoke),
     "/execution-parameters": ("GET", invocations.execution_parameters),
 }
+_OF_ROUTING = (404, 405)
+_ROUTES_TOLD = "no such route; there are " + ", ".join(f"{method} {path}" for path, (method, _) in _ROUTES.items())

@@ -77,13 +77,15 @@ def test_execution_parameters_are_true_and_within_what_a_job_may_ask(serve: Any)
 @pytest.mark.parametrize("path", ["/ping", "/invocations", "/execution-parameters"])
 def test_other_methods_are_405_with_those_allowed(client: Any, method: str, path: str) -> None:
     answer = client.open(path, method=method)
-    assert error(answer, 405)["where"] == f"{method} {path}"
+    told = error(answer, 405)
+    assert (told["where"], told["message"][:13]) == (f"{method} {path}", "no such route")
     assert answer.headers["Allow"]
 
 
 @pytest.mark.parametrize("path", ["/", "/models", "/ping/", "/ping/../x", "/metrics"])
 def test_unknown_path_is_404(client: Any, path: str) -> None:
-    error(client.get(path), 404)
+    told = error(client.get(path), 404)["message"]
+    assert told == "no such route; there are GET /ping, POST /invocations, GET /execution-parameters"
 
 
 @pytest.mark.parametrize("content_type", ["text/csv", "Text/CSV; charset=utf-8", " text/csv ;label_size=0", "csv"])
