@@ -12,7 +12,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from contract.errors import AlgorithmError, PlatformError, UserError
+from contract.errors import AlgorithmError, PlatformError, UserError, show
 from local_mode import arguments
 from local_mode.console import Shown
 from local_mode.endpoint import BETWEEN_PINGS_SECONDS, Endpoint
@@ -110,7 +110,10 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UserError(f"the body cannot be read: {error}") from error
+        reason = (error.strerror or "unknown reason").lower()
+        raise UserError(
+            f"the body cannot be read from {show(str(path))}: {reason}; name a file (- reads standard input)"
+        ) from error
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

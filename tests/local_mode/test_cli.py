@@ -76,6 +76,13 @@ def test_bad_option_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: channel train: '/no/such' does not exist\n"
 
 
+def test_body_that_cannot_be_read_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path, reason in ((tmp_path / "rows.csv", "no such file or directory"), (tmp_path, "is a directory")):
+        assert cli.main(["invoke", str(path)]) == 1
+        said = capsys.readouterr().err
+        assert said == f"error: the body cannot be read from '{path}': {reason}; name a file (- reads standard input)\n"
+
+
 def test_newest_model_of_the_image_is_served(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no model of image fake below .*: train one"):
         cli.newest_model("fake", tmp_path)
