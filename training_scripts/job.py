@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from contract import hyperparameters, resources
 from contract.environment import TrainingEnvironment
@@ -58,10 +60,19 @@ def main() -> int:
         foreseen = kind is error and not isinstance(error, AlgorithmError)
         logs.LOG.error("%s", kind, exc_info=None if foreseen else error)
         return kind.exit_code
-    finally:
-        # Python puts the default handlers back on its way out: a stop that comes then must not end a job that is done.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     return 0
+
+
+def leave(code: int) -> NoReturn:
+    """End this process here and now.
+
+    On Python's own way out a library may wait for peers that have died, or crash, and the default signal handlers come
+    back: nothing of that may change the exit code of a job that is done.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # closed, or never there
+            stream.flush()
+    os._exit(code)
 
 
 def work(paths: Paths) -> None:
@@ -104,4 +115,4 @@ def _listen(job: Job) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

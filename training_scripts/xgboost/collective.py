@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import numpy as np
 from xgboost import collective
@@ -29,6 +29,8 @@ SILENCE_SECONDS = 900
 PORT_SECONDS = 90
 """How long an earlier job on the same machine keeps the port busy after its end, and a bit."""
 TRY_SECONDS = 0.5
+_ABANDONED: list[RabitTracker | None] = []
+"""Trackers of groups that failed. To free one is to wait for its hosts, so they stay until the process ends."""
 
 
 @contextmanager
@@ -114,18 +116,17 @@ def _holders(hosts: Sequence[str], rank: int, has_data: bool) -> tuple[str, ...]
 
 @contextmanager
 def _group(hosts: Sequence[str], here: str, port: int) -> Iterator[None]:
-    """The hosts as one group; ranks in the order of `hosts`. A host that fails leaves at once, which the others see."""
+    """The hosts as one group; ranks in the order of `hosts`.
+
+    A host that fails takes no leave, which would wait for the others: they see its connections close when it ends.
+    """
     leader = cluster.address(hosts[0])
     tracker = _tracker(leader, port, len(hosts)) if here == hosts[0] else None
     _meet(leader, port, hosts.index(here))
     try:
         yield
     except BaseException:
-        with suppress(XGBoostError):  # the first error is the one to tell
-            collective.finalize()
-        with suppress(XGBoostError):
-            if tracker is not None:
-                tracker.free()
+        _ABANDONED.append(tracker)
         raise
     collective.finalize()
     if tracker is not None:

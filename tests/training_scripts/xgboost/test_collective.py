@@ -22,7 +22,7 @@ import sys
 from training_scripts import job
 from training_scripts.xgboost import collective
 collective.PORT = int(sys.argv[1])
-sys.exit(job.main())
+job.leave(job.main())
 """
 
 
