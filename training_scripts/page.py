@@ -181,8 +181,13 @@ def _residuals(residuals: Residuals) -> Markup:
     if not errors:
         return _section("Predicted and actual", note="No row has a finite prediction.")
     sizes = sorted(map(abs, errors))
+    which = f"{len(errors):,} {residuals.channel} rows"
+    if residuals.rows is not None:
+        which = f"A sample of {len(errors):,} of the {residuals.rows:,} {residuals.channel} rows"
+    mean = sum(errors) / len(errors)
+    bias = f"{number(abs(mean))} too {'low' if mean < 0 else 'high'}" if mean else "right"
     note = (
-        f"{len(errors):,} {residuals.channel} rows: mean error {number(sum(errors) / len(errors))}, "
+        f"{which}: {bias} on average, "
         f"half of the rows within {number(sizes[len(sizes) // 2])}, nine in ten within "
         f"{number(sizes[int(len(sizes) * 0.9)])}. The dashed line is a perfect prediction."
     )

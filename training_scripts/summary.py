@@ -21,11 +21,15 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Residuals:
-    """Predictions of a regression beside the truth. Shapes: both (rows,); a few thousand rows are enough."""
+    """Predictions of a regression beside the truth. Shapes: both (rows,); a few thousand rows are enough.
+
+    `rows` is how many rows the channel holds where these are a sample of them, else None.
+    """
 
     channel: str
     actual: Floats
     predicted: Floats
+    rows: int | None = None
 
 
 @dataclass(frozen=True)

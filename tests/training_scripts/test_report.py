@@ -100,6 +100,22 @@ def test_page_says_what_was_asked_of_it(tmp_path: Path, monkeypatch: pytest.Monk
     assert pairs["image"] == "sagemaker-xgboost:0.1.0"
 
 
+@pytest.mark.parametrize(
+    ("predicted", "rows", "told"),
+    [
+        ([2, 3, 7], None, "3 train rows: 2 too high on average, half of the rows within 1,"),
+        ([0, 1, 2], 4640, "A sample of 3 of the 4,640 train rows: 1 too low on average,"),
+        ([0, 2, 4], None, "3 train rows: right on average,"),
+    ],
+)
+def test_residuals_say_how_many_and_which_way(
+    tmp_path: Path, predicted: list[float], rows: int | None, told: str
+) -> None:
+    residuals = Residuals("train", np.array([1, 2, 3], np.float32), np.array(predicted, np.float32), rows)
+    html, _, _ = written(tmp_path, Summary(title="t", residuals=residuals))
+    assert told in html
+
+
 def test_metrics_json(tmp_path: Path) -> None:
     _, _, figures = written(tmp_path, FULL)
     assert figures["job"] == "claims-1"

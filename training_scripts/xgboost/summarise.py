@@ -115,8 +115,10 @@ def outcome_of(truth: Floats, predicted: NDArray[Any], channel: str, plan: Plan)
         return Confusion(channel, [str(name) for name in range(plan.classes)], counts.tolist())
     if predicted.ndim > 1 or plan.objective.startswith(("rank:", "survival:")):
         return None
-    chosen = np.sort(np.random.default_rng(0).permutation(len(predicted))[:_POINTS])
-    return Residuals(channel, truth[chosen], predicted[chosen].astype(np.float32))
+    rows = len(predicted)
+    chosen = np.sort(np.random.default_rng(0).permutation(rows)[:_POINTS])
+    sampled = rows if rows > len(chosen) else None
+    return Residuals(channel, truth[chosen], predicted[chosen].astype(np.float32), sampled)
 
 
 def details(plan: Plan, trained: Trained, hyperparameters: Hyperparameters) -> dict[str, object]:

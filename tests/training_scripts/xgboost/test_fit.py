@@ -10,7 +10,11 @@ import xgboost
 from numpy.testing import assert_array_equal
 
 from contract.errors import UserError
+from contract.hyperparameters import parse
 from training_scripts.xgboost import METRICS
+from training_scripts.xgboost.hyperparameters import Hyperparameters
+from training_scripts.xgboost.plan import plan
+from training_scripts.xgboost.summarise import outcome_of
 
 BINARY = {"num_round": "20", "objective": "binary:logistic", "max_depth": "3"}
 
@@ -237,3 +241,10 @@ def test_what_has_no_effect_is_said_and_left_out(bench, abalone, caplog):
 
 def _rows(abalone):
     return abalone.train.splitlines()
+
+
+@pytest.mark.parametrize(("rows", "points", "told"), [(2_000, 2_000, None), (4_640, 2_000, 4_640)])
+def test_the_report_shows_a_sample_of_many_rows(rows, points, told):
+    ours = plan(parse(Hyperparameters, {"num_round": "1"}), 1, validated=True, checkpointed=False)
+    residuals = outcome_of(np.zeros(rows, np.float32), np.ones(rows, np.float32), "validation", ours)
+    assert (len(residuals.actual), residuals.rows) == (points, told)
