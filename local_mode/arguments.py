@@ -14,6 +14,7 @@ from contract.errors import UserError, show
 from contract.limits import INVOCATION_SECONDS, PAYLOAD_BYTES
 from local_mode.channel import Channel
 from local_mode.endpoint import AS_IN_THE_CLOUD, Clock
+from local_mode.images import find
 from local_mode.request import Request
 from local_mode.training_job import OUTPUT
 
@@ -32,6 +33,11 @@ def request(given: argparse.Namespace) -> Request:
     """The training job that the options describe. Raises UserError for what does not fit the service's limits."""
     shorthand = [f"{name}={path}" for name in ("train", "validation") if (path := getattr(given, name))]
     channels = [Channel.parse(text) for text in [*shorthand, *filter(None, given.channel)]]
+    if not channels and find(given.image).folder is not None:  # an image of others may need none
+        raise UserError(
+            f"there is nothing to train on: make train/{given.image} TRAIN=path/to/train.csv CONTENT_TYPE=text/csv "
+            "(or --train PATH, or --channel NAME=PATH for each channel)"
+        )
     if given.content_type:
         channels = [
             dataclasses.replace(channel, content_type=channel.content_type or given.content_type)

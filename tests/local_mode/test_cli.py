@@ -76,6 +76,13 @@ def test_bad_option_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: channel train: '/no/such' does not exist\n"
 
 
+def test_image_of_ours_wants_something_to_train_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", "xgboost", "--train", "", "--hyperparameters", "num_round=1"]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("error: there is nothing to train on: make train/xgboost TRAIN=")
+    assert said.out == ""
+
+
 def test_body_that_cannot_be_read_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path, reason in ((tmp_path / "rows.csv", "no such file or directory"), (tmp_path, "is a directory")):
         assert cli.main(["invoke", str(path)]) == 1
