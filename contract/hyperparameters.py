@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +30,7 @@ __all__ = [
     "given",
     "hyperparameter",
     "parse",
+    "write",
 ]
 
 TUNING_OBJECTIVE = "_tuning_objective_metric"
@@ -153,6 +155,17 @@ def given(instance: object) -> dict[str, Any]:
     """Name -> value of every hyperparameter that was given a value other than its default."""
     pairs = ((item, getattr(instance, item.field)) for item in declared(type(instance)))
     return {item.name: value for item, value in pairs if value != item.default}
+
+
+def write(value: object) -> str:
+    """A value as a job's request says it: `true`, `auc,logloss`, `0.2`, `[[0,1],[2]]`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, tuple):
+        return str(value)
+    if any(isinstance(part, tuple) for part in value):
+        return json.dumps(value, separators=(",", ":"))
+    return ",".join(map(write, value))
 
 
 def _declaration(field: dataclasses.Field[Any], hint: Any) -> Hyperparameter:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from contract import hyperparameters, resources
 from contract.environment import TrainingEnvironment
-from contract.errors import AlgorithmError, show
+from contract.errors import SHOWN_CHARACTERS, AlgorithmError, show
 from contract.paths import Paths
 from training_scripts import checkpoints, failure, logs, metrics, output, storage
 from training_scripts.algorithm import Algorithm
@@ -81,7 +81,7 @@ def work(paths: Paths) -> None:
     algorithm = Algorithm.of_environment()
     values: Any = hyperparameters.parse(algorithm.hyperparameters, environment.hyperparameters)
     given = hyperparameters.given(values)
-    logs.LOG.info("Hyperparameters: %s", ", ".join(f"{name}={show(value)}" for name, value in given.items()))
+    logs.LOG.info("Hyperparameters: %s", " ".join(f"{name}={_shown(value)}" for name, value in given.items()))
     store = _store(algorithm.name, environment, given)
     job = Job(environment, paths, resources.cpus(), store, algorithm.line or metrics.line)
     _listen(job)
@@ -93,6 +93,13 @@ def work(paths: Paths) -> None:
         logs.LOG.info("Training is done; another host writes the model")
     else:
         output.save(fitted, algorithm.name, environment, paths)
+
+
+def _shown(value: object) -> str:
+    """A hyperparameter as the user wrote it, unless that could break or fill the log's line."""
+    text = hyperparameters.write(value)
+    plain = text.isprintable() and " " not in text and len(text) <= SHOWN_CHARACTERS
+    return text if plain else show(text)
 
 
 def _store(algorithm: str, environment: TrainingEnvironment, given: Mapping[str, object]) -> Store | None:

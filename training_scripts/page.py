@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
+from contract.hyperparameters import write
 from contract.metric import Direction
 from training_scripts import charts
 from training_scripts.markup import Markup, element, style, text
@@ -235,15 +236,8 @@ def _pairs(pairs: Iterable[tuple[str, object]]) -> Markup:
 def _hyperparameters(summary: Summary) -> Markup | None:
     if not summary.hyperparameters:
         return None
-    pairs = [(name, _as_given(value)) for name, value in summary.hyperparameters.items()]
+    pairs = [(name, write(value)) for name, value in summary.hyperparameters.items()]
     return _section("Hyperparameters", _pairs(pairs), note="What is not listed has its default.")
-
-
-def _as_given(value: object) -> str:
-    """As a job's request would say it: `true`, `auc, logloss`, `0.2`."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ", ".join(map(_as_given, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _seconds(summary: Summary) -> Markup | None:

@@ -16,7 +16,7 @@ from hypothesis import strategies
 
 from contract import limits
 from contract.errors import UserError
-from contract.hyperparameters import Tunable, declared, given, hyperparameter, parse
+from contract.hyperparameters import Tunable, declared, given, hyperparameter, parse, write
 from contract.hyperparameters_file import read
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "hyperparameters"
@@ -134,3 +134,20 @@ def test_whatever_is_given_is_parsed_or_refused_in_one_line(raw: dict[str, str])
     except UserError as error:
         assert len(str(error)) < limits.FAILURE_CHARACTERS  # noqa: PT017 - most inputs raise, some rightly do not
         assert "\n" not in str(error)  # noqa: PT017 - as above
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (True, "true"),
+        (3, "3"),
+        (0.2, "0.2"),
+        ("binary:logistic", "binary:logistic"),
+        (("rmse",), "rmse"),
+        (("rmse", "error@0.7"), "rmse,error@0.7"),
+        ((0, 1, -1), "0,1,-1"),
+        (((0, 1), (2,)), "[[0,1],[2]]"),
+    ],
+)
+def test_a_value_is_written_as_a_request_says_it(value: object, told: str) -> None:
+    assert write(value) == told

@@ -33,6 +33,7 @@ def test_a_job_leaves_a_model_that_verifies(job: TrainingJob) -> None:
     assert manifest.features.count == 2
     assert manifest.hyperparameters == {"rounds": "3"}
     assert (manifest.image, manifest.version) == ("sagemaker-fake:1.2", "1.2")
+    assert "Hyperparameters: rounds=3\n" in printed
     assert "[2]\ttrain-state:" in printed
     assert not (job.base / "output" / "failure").exists()
 

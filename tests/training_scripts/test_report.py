@@ -95,7 +95,7 @@ def test_page_says_what_was_asked_of_it(tmp_path: Path, monkeypatch: pytest.Monk
     assert "692 of 1,000 " in html
     pairs = {node[0].text: node[1].text for node in root.iter("div") if len(node) == 2}
     assert pairs["max_depth"] == "3"
-    assert pairs["eval_metric"] == "auc, error@0.7"
+    assert pairs["eval_metric"] == "auc,error@0.7"
     assert pairs["csv_weights"] == "true"
     assert pairs["image"] == "sagemaker-xgboost:0.1.0"
 
