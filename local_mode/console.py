@@ -34,6 +34,7 @@ class Shown(Observer):
         )
         self._task = self._progress.add_task("", total=None)
         self._status = ""
+        self._waiting = False
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -61,8 +62,10 @@ class Shown(Observer):
         self._print(Text(f"note: {as_in_terminal(text)}", style="yellow"))
 
     def progress(self, text: str) -> None:
-        if not self._console.is_terminal:
+        """Rewrites one line on a terminal; elsewhere the first of several on end stands for all."""
+        if not self._console.is_terminal and not self._waiting:
             self._print(Text(as_in_terminal(text), style="dim"))
+        self._waiting = True
         self._describe(text)
 
     def finished(self, result: Result) -> None:
@@ -78,6 +81,7 @@ class Shown(Observer):
         self._progress.update(self._task, description=as_in_terminal(f"{self._status} {text}".strip()))
 
     def _print(self, shown: Text | Table) -> None:
+        self._waiting = False
         self._console.print(shown, soft_wrap=isinstance(shown, Text))
 
 

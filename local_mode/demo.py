@@ -22,6 +22,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
+from rich.status import Status
 from rich.table import Table
 
 from containers.build.daemon import CHOICES
@@ -71,17 +72,37 @@ class Show:
 
     console: Console
     steps: int = 0
+    waiting: Status | None = None
 
     @contextlib.contextmanager
     def step(self, title: str, about: str) -> Iterator[None]:
         self.steps += 1
         self.console.print(f"\n[bold cyan]{self.steps}[/]  [bold]{escape(title)}[/]  [dim]{escape(about)}[/]")
         started = time.monotonic()
-        yield
+        try:
+            yield
+        finally:
+            self.go_on()
         self.say(f"[green]✓[/] [dim]{time.monotonic() - started:.1f} s[/]")
 
     def say(self, markup: str) -> None:
+        self.go_on()
         self.console.print(f"   {markup}", highlight=False, soft_wrap=True)
+
+    def wait(self, markup: str) -> None:
+        """Rewrites one line on a terminal; elsewhere the first of several on end stands for all."""
+        if self.waiting is None:
+            if not self.console.is_terminal:
+                self.say(markup)
+            self.waiting = self.console.status(markup)
+            self.waiting.start()
+        self.waiting.update(markup)
+
+    def go_on(self) -> None:
+        """What was waited for is there."""
+        if self.waiting is not None:
+            self.waiting.stop()
+            self.waiting = None
 
 
 @dataclass
@@ -104,7 +125,7 @@ class Rounds(Observer):
             self.show.say(f"[yellow]note[/] {escape(text)}")
 
     def progress(self, text: str) -> None:
-        self.show.say(f"[dim]{escape(text)}[/]")
+        self.show.wait(f"[dim]{escape(text)}[/]")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,7 +156,7 @@ def run(show: Show, choice: str | None) -> int:
             prepared = prepare(show, FOLDER)
         with show.step("Training job", f"sagemaker-xgboost on the {engine.name} engine"):
             result = train(show, prepared, engine, observer)
-        with show.step("Endpoint", "the same image serves the model it has made"):
+        with show.step("Endpoint", "what trained the model serves it, too"):
             answers = invoke(show, prepared, result, engine, observer)
         with show.step("Result", "1,000 claims that the model had not seen"):
             good = judge(show, features.labels(prepared.test), answers)

@@ -42,6 +42,16 @@ def test_log_line_can_neither_style_nor_move_anything(terminal: bool) -> None:
     assert "\x1b[2J" not in said.getvalue()
 
 
+def test_of_progress_a_file_gets_the_first_line() -> None:
+    said = io.StringIO()
+    with Shown(Console(file=said)) as shown:
+        for number in range(3):
+            shown.progress(f"package {number}")
+        shown.line("algo-1", "hello")
+        shown.progress("again")
+    assert said.getvalue() == "package 0\n│ hello\nagain\n"
+
+
 def test_hosts_are_told_apart_where_there_are_several() -> None:
     said = io.StringIO()
     with Shown(Console(file=said), hosts=2) as shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from pathlib import Path
 
@@ -60,6 +61,21 @@ def test_rounds_are_shown_as_they_come(show: demo.Show) -> None:
     assert "round 0" in said
     assert "validation:auc 0.7500" in said
     assert said.count("private network") == 1
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_set_up_is_one_line(terminal: bool) -> None:
+    said = io.StringIO()
+    show = demo.Show(Console(file=said, force_terminal=terminal, width=100))
+    rounds = demo.Rounds(show)
+    with show.step("Training job", "of a test"):
+        for number in range(3):
+            rounds.progress(f"package {number}")
+        show.say("then")
+        rounds.progress("again")
+    lines = said.getvalue().splitlines()
+    assert terminal or [line.strip() for line in lines[2:5]] == ["package 0", "then", "again"]
+    assert show.waiting is None
 
 
 def test_an_unusable_engine_is_a_user_error(monkeypatch: pytest.MonkeyPatch) -> None:
