@@ -16,6 +16,8 @@ from contract.errors import PlatformError, UserError
 
 PLATFORM = "linux/amd64"
 """SageMaker's, whatever the laptop's."""
+CURRENT_SECONDS = 5.0
+"""A build that is done by then has found its image current: before every job, that is nothing to tell."""
 
 
 def build(name: str, client: docker.DockerClient, *, fresh: bool = False, reference: str | None = None) -> str:
@@ -44,6 +46,7 @@ def build(name: str, client: docker.DockerClient, *, fresh: bool = False, refere
         f"building {reference}",
         [builder.find(), "build", "--file", dockerfile, *options, images.ROOT],
         environment=builder.environment(),
+        unsaid_seconds=CURRENT_SECONDS,
     )
     # What the name meant before would stay as an image without a name; one that a container runs stays all the same.
     for replaced in before - _ids(client, reference):
@@ -70,6 +73,8 @@ def main() -> int:
         return progress.fail(error, error.exit_code)
     if arguments.or_process:
         sys.stdout.write(f"{engine}\n")
+    else:
+        progress.say(f"built: {', '.join(map(images.reference, chosen))}")
     return 0
 
 

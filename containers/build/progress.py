@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -24,13 +26,16 @@ def run(
     *,
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    unsaid_seconds: float = 0.0,
 ) -> None:
-    """Run a command; on a terminal its newest line stands beside the title. Raises PlatformError with the last."""
+    """Run a command; on a terminal its newest line stands beside the title. Raises PlatformError with the last.
+
+    Nothing is left to read of one that succeeds within `unsaid_seconds`.
+    """
     began = time.monotonic()
     last: deque[str] = deque(maxlen=LAST_LINES)
-    if not CONSOLE.is_terminal:
-        CONSOLE.print(f"{title} …")
     with (
+        _announced(title, unsaid_seconds),
         CONSOLE.status(Text(title)) as status,
         subprocess.Popen(
             [str(word) for word in command],
@@ -49,7 +54,20 @@ def run(
             status.update(Text(f"{title} · {seconds:.0f} s · {line.strip()}"[: CONSOLE.width - 4]))
     if process.returncode:
         raise PlatformError(f"{title}: {command[0]} ended with {process.returncode}\n" + "\n".join(last))
-    CONSOLE.print(f"{title}: done in {time.monotonic() - began:.1f} s")
+    if (seconds := time.monotonic() - began) >= unsaid_seconds:
+        CONSOLE.print(f"{title}: done in {seconds:.1f} s")
+
+
+@contextlib.contextmanager
+def _announced(title: str, seconds: float) -> Iterator[None]:
+    """Where no terminal shows what is being done, say it after `seconds`, if it is not done by then."""
+    herald = threading.Timer(seconds, CONSOLE.print, [f"{title} …"])
+    if not CONSOLE.is_terminal:
+        herald.start()
+    try:
+        yield
+    finally:
+        herald.cancel()
 
 
 def say(line: str) -> None:

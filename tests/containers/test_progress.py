@@ -24,3 +24,15 @@ def test_success_tells_the_time(capsys: pytest.CaptureFixture[str]) -> None:
 def test_command_hears_nothing() -> None:
     """Its standard input is empty: a question asked ends it instead of hanging the build."""
     progress.run("reading", ["sh", "-c", "! read answer"])
+
+
+def test_nothing_is_said_of_what_is_soon_done(capsys: pytest.CaptureFixture[str]) -> None:
+    progress.run("glancing", ["true"], unsaid_seconds=60)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_takes_longer_is_said_before_it_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    progress.run("waiting", ["sleep", "0.5"], unsaid_seconds=0.1)
+    before, after = capsys.readouterr().err.splitlines()
+    assert before == "waiting …"
+    assert after.startswith("waiting: done in 0.")
