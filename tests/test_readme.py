@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import tomllib
 import urllib.error
@@ -21,10 +22,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from docker import DockerClient
 from docker.errors import NotFound
 
+from contract.codecs import csv
+from contract.dataset import Layout
 from local_mode import environments
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +36,8 @@ DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("containers/*/README.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHECKPOINTS = re.compile(r"--checkpoints (build/[\w/]+)")
 """Folders that are gone before and behind a section: a job resumes from what lies there, or refuses another job's."""
+PYTHON = [block for language, block in FENCE.findall((ROOT / "README.md").read_text()) if language == "python"]
+OF_THE_SDK = "from sagemaker."
 RUNS_THIS_TEST = "make test\n"
 PORT = "8080"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -123,11 +129,19 @@ def test_make_targets_named_in_prose_exist(document: Path) -> None:
         assert target in known or re.sub(r"/.*", "/%", target) in known, target
 
 
+def test_python_that_encodes_a_table_leaves_rows_of_numbers(tmp_path: Path) -> None:
+    (block,) = [block for block in PYTHON if OF_THE_SDK not in block]
+    subprocess.run([sys.executable, "-W", "error", "-c", block], cwd=tmp_path, check=True)
+    data = csv.decode((tmp_path / "train.csv").read_bytes(), Layout(label=True), {}, "train.csv")
+    np.testing.assert_array_equal(data.labels, [0, 1, 1])
+    np.testing.assert_array_equal(data.features, [[0, 31], [np.nan, 52], [1, np.nan]])
+
+
 @pytest.mark.engine
 @pytest.mark.timeout(900)
-def test_python_of_the_readme_runs(docker_client: DockerClient) -> None:
+def test_python_of_the_sdk_runs(docker_client: DockerClient) -> None:
     """In the SDK's own environment, on the rows that the commands above it made."""
-    (block,) = [block for language, block in FENCE.findall((ROOT / "README.md").read_text()) if language == "python"]
+    (block,) = [block for block in PYTHON if OF_THE_SDK in block]
     python = environments.make(ROOT / ".cache" / "sdk" / "v2", ROOT / "tests" / "sdk" / "requirements-v2.txt", print)
     quiet = {"AWS_EC2_METADATA_DISABLED": "true", "SAGEMAKER_SUPPRESS_V2_WARNING": "1"}
     done = subprocess.run(
