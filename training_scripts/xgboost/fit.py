@@ -15,7 +15,17 @@ from training_scripts.fitted import Fitted
 from training_scripts.job import Job
 from training_scripts.logs import LOG
 from training_scripts.summary import ChannelSummary
-from training_scripts.xgboost import artifact, checkpoint, collective, data_checks, external, kfold, rounds, summarise
+from training_scripts.xgboost import (
+    artifact,
+    checkpoint,
+    collective,
+    data_checks,
+    external,
+    kfold,
+    rounds,
+    summarise,
+    watch,
+)
 from training_scripts.xgboost.errors import explained
 from training_scripts.xgboost.hyperparameters import Hyperparameters
 from training_scripts.xgboost.matrix import dmatrix
@@ -72,7 +82,8 @@ def _fit(
     began = time.monotonic()
     data = _read((train,) if validation is None else (train, validation), hyperparameters, planned, folder)
     read = time.monotonic()
-    trained = rounds.train(planned, data.pairs, _surroundings(planned, job), _resumed(planned, job))
+    with watch.watching() if collective.several() else nullcontext():
+        trained = rounds.train(planned, data.pairs, _surroundings(planned, job), _resumed(planned, job))
     if not collective.leads():
         return None
     seconds = {"read": read - began, "fit": time.monotonic() - read}

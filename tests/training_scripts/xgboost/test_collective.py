@@ -20,8 +20,9 @@ GIVEN = {"num_round": "5", "seed": "1", "subsample": "0.8", "nthread": "1", "eva
 PROGRAM = """
 import sys
 from training_scripts import job
-from training_scripts.xgboost import collective
+from training_scripts.xgboost import collective, watch
 collective.PORT = int(sys.argv[1])
+watch.PATIENCE_SECONDS = 2
 job.leave(job.main())
 """
 
