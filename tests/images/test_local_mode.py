@@ -169,22 +169,17 @@ def test_max_runtime_then_sigkill(train: Train) -> None:
     assert train("stubborn", max_runtime=1.0, stop_seconds=1.0).secondary_status == "MaxRuntimeExceeded"
 
 
+def waiting_job(output: Path) -> subprocess.Popen[str]:
+    """The command `local_mode train`, on a job that waits to be stopped."""
+    command = [sys.executable, "-m", "local_mode", "train", IMAGE, "--hyperparameter", "behaviour=wait"]
+    return subprocess.Popen([*command, "--output", output], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_command_that_is_stopped_leaves_nothing_and_says_so(
     tmp_path: Path, client: docker.DockerClient, number: signal.Signals
 ) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "local_mode",
-        "train",
-        IMAGE,
-        "--hyperparameter",
-        "behaviour=wait",
-        "--output",
-        tmp_path,
-    ]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with waiting_job(tmp_path) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if "waiting" in line:
@@ -197,18 +192,7 @@ def test_command_that_is_stopped_leaves_nothing_and_says_so(
 
 
 def test_leftovers_of_a_killed_run_are_swept(tmp_path: Path, client: docker.DockerClient) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "local_mode",
-        "train",
-        IMAGE,
-        "--hyperparameter",
-        "behaviour=wait",
-        "--output",
-        tmp_path,
-    ]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with waiting_job(tmp_path) as process:
         assert process.stdout is not None
         while "waiting" not in process.stdout.readline():
             pass
