@@ -6,9 +6,9 @@ infinity) is null there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import orjson
@@ -28,16 +28,29 @@ class Table:
     """In csv a list is one quoted cell, as selectable inference has it; else its values are cells of their own."""
 
 
-@dataclass(frozen=True)
+class Timings(NamedTuple):
+    """Seconds that one answer took in each phase."""
+
+    decode: float
+    predict: float
+    encode: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: `status` like "200 OK", and the body."""
+    """What goes back: `status` like "200 OK", and the body, whole or in chunks."""
 
     status: str
     body: bytes = b""
     content_type: str = "application/json"
-    headers: tuple[tuple[str, str], ...] = field(default=())
+    headers: tuple[tuple[str, str], ...] = ()
     unread: bool = False
     """The request's body was refused before its end: what still comes must be drained or the connection closed."""
+    chunks: Iterable[bytes] | None = None
+    """The body where it is not at hand in one piece; `body` is empty then."""
+    length: int | None = None
+    """Bytes in all chunks, where that is known beforehand."""
+    timings: Timings | None = None
 
 
 def encode(table: Table, name: str) -> bytes:

@@ -1,72 +1,79 @@
-"""The web application: a Flask application for every route, and a short road past it for the two that are hot."""
+"""The web application: a short road for the routes that are hot, a Flask application for every other."""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
 
 from contract.errors import UserError
-from serving import errors, invocations
+from serving import errors, routes
 from serving.answers import Answer
 from serving.invocations import Endpoint
+from serving.routes import Route
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import StartResponse, WSGIApplication
 
 access = logging.getLogger("serving.access")
-
-Route = Callable[[Endpoint, Mapping[str, Any]], Answer]
 
 _DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024 * 1024, 2.0
 _LOGGED_CHARACTERS = 200
 
 
 class Application:
-    """A WSGI application. /ping and /invocations are answered at once; what else comes goes through Flask."""
+    """A WSGI application. A route without variables is answered at once; what else comes goes through Flask."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self.flask = _flask(endpoint)
+        self._routes = {(route.method, route.path): route for route in routes.of(endpoint)}
+
+    @cached_property
+    def flask(self) -> WSGIApplication:
+        from serving import flask_app  # a quarter of a second that the start need not wait for
+
+        return flask_app.create(self.endpoint, tuple(self._routes.values()))
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        route = _HOT.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        route = self._routes.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         if route is None:
             return self.flask(environ, start_response)
         answer = run(route, self.endpoint, environ)
         start_response(answer.status, headers(answer))
-        return _drained(self.endpoint, environ, answer.body) if answer.unread else (answer.body,)
+        if answer.unread:
+            return _drained(self.endpoint, environ, answer.body)
+        return (answer.body,) if answer.chunks is None else answer.chunks
 
 
-def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
-    """The route's answer, or that of the error it raised; logged in one line, but for a ping that is well."""
+def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any], **variables: str) -> Answer:
+    """The route's answer, or that of the error it raised; logged in one line unless the route is quiet."""
     started, identifier = perf_counter(), os.urandom(8).hex()
     try:
-        answer = route(endpoint, environ)
+        answer = route.handle(endpoint, environ, **variables)
     except UserError as error:
         answer = errors.answer_error(error)
     except Exception:
         answer = errors.answer_failure(identifier)
-    if route is not invocations.ping or answer.status != "200 OK":
+    if not route.quiet or answer.status != "200 OK":
         _log(environ, answer, identifier, perf_counter() - started)
     return answer
 
 
 def headers(answer: Answer) -> list[tuple[str, str]]:
-    fields = [
-        ("Content-Type", answer.content_type),
-        ("Content-Length", str(len(answer.body))),
-        ("X-Content-Type-Options", "nosniff"),
-        *answer.headers,
-    ]
-    return [*fields, ("Connection", "close")] if answer.unread else fields
+    """The headers of an answer; without a Content-Length where it is not known how much is to come."""
+    fields = [("Content-Type", answer.content_type), ("X-Content-Type-Options", "nosniff"), *answer.headers]
+    length = len(answer.body) if answer.chunks is None else answer.length
+    if length is not None:
+        fields.append(("Content-Length", str(length)))
+    if answer.unread:
+        fields.append(("Connection", "close"))
+    return fields
 
 
 def _drained(endpoint: Endpoint, environ: Mapping[str, Any], content: bytes) -> Iterator[bytes]:
@@ -96,47 +103,3 @@ def _log(environ: Mapping[str, Any], answer: Answer, identifier: str, seconds: f
         "bytes_out": len(answer.body),
     }
     sys.stderr.write(orjson.dumps(entry).decode() + "\n")
-
-
-def _flask(endpoint: Endpoint) -> Flask:
-    flask = Flask(__name__, static_folder=None)
-    for path, (method, route) in _ROUTES.items():
-        view = _view(route, endpoint)
-        flask.add_url_rule(path, path, view, methods=[method], provide_automatic_options=False)
-    flask.register_error_handler(HTTPException, _http_error)
-    flask.register_error_handler(Exception, _failure)
-    return flask
-
-
-def _view(route: Route, endpoint: Endpoint) -> Callable[[], Response]:
-    return lambda: _response(run(route, endpoint, request.environ))
-
-
-def _http_error(error: HTTPException) -> Response:
-    """404 and 405 of the routing, and whatever else Flask refuses, in the one form of an error."""
-    code = error.name.lower().replace(" ", "_")
-    message = _ROUTES_TOLD if error.code in _OF_ROUTING else error.description or error.name
-    body = errors.write(code, message, f"{request.method} {request.path}")
-    allowed = [(name, value) for name, value in error.get_headers() if name == "Allow"]
-    return _response(Answer(f"{error.code} {error.name}", body, headers=tuple(allowed)))
-
-
-def _failure(error: Exception) -> Response:
-    return _response(errors.answer_failure(os.urandom(8).hex()))
-
-
-def _response(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, headers(answer))
-
-
-_HOT: Mapping[tuple[str, str], Route] = {
-    ("GET", "/ping"): invocations.ping,
-    ("POST", "/invocations"): invocations.invoke,
-}
-_ROUTES: Mapping[str, tuple[str, Route]] = {
-    "/ping": ("GET", invocations.ping),
-    "/invocations": ("POST", invocations.invoke),
-    "/execution-parameters": ("GET", invocations.execution_parameters),
-}
-_OF_ROUTING = (404, 405)
-_ROUTES_TOLD = "no such route; there are " + ", ".join(f"{method} {path}" for path, (method, _) in _ROUTES.items())

@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 
 class Concurrency(Protocol):
-    def compute(self, work: Callable[[], T], size: int) -> T:
-        """The result of `work`, whose input has `size` bytes, while the worker goes on answering others."""
+    def compute(self, work: Callable[[], T], *, quick: bool) -> T:
+        """The result of `work`, while the worker goes on answering others; `quick` work need not make way for them."""
 
     def limit(self, seconds: float) -> AbstractContextManager[object]:
         """Raises TimeoutError in the block when it waits for longer."""
@@ -22,7 +22,7 @@ class Concurrency(Protocol):
 class Direct:
     """In the calling thread, without limits: a process that serves one request at a time (tests, the probe)."""
 
-    def compute(self, work: Callable[[], T], size: int) -> T:
+    def compute(self, work: Callable[[], T], *, quick: bool) -> T:
         return work()
 
     def limit(self, seconds: float) -> AbstractContextManager[object]:

@@ -67,8 +67,8 @@ def _equip(worker: Any) -> None:
     from serving.worker import Green  # gevent is loaded by gunicorn, and only with this worker class
 
     endpoint = worker.wsgi.endpoint
-    endpoint.model.set_threads(endpoint.settings.threads)
-    endpoint.concurrency = Green(endpoint.inline_bytes, endpoint.settings.seconds)
+    endpoint.service.set_threads(endpoint.settings.threads)
+    endpoint.concurrency = Green(endpoint.settings.seconds)
 
 
 def _heartbeat_directory() -> str:

@@ -13,8 +13,8 @@ from contract.dataset import Dataset
 from contract.errors import AlgorithmError, UserError
 from contract.paths import Paths
 from serving import answers, logs, probe
-from serving.invocations import EXPLAIN, REQUEST_FORMATS
 from serving.model import Model
+from serving.predictions import EXPLAIN, REQUEST_FORMATS
 from serving.settings import Settings
 
 
@@ -23,8 +23,10 @@ def main() -> int:
     logs.start()
     try:
         settings = Settings.of_environment()
-        model = probe.load(os.environ.get("SAGEMAKER_ALGORITHM", ""), Paths.of_environment().model, settings)
-        document = describe(model, settings)
+        service = probe.load(os.environ.get("SAGEMAKER_ALGORITHM", ""), Paths.of_environment().model, settings)
+        if service.model is None:
+            raise UserError("the model is one of user code, which alone knows what it takes")
+        document = describe(service.model, settings)
     except (UserError, AlgorithmError) as error:
         sys.stderr.write(f"schema: {error}\n")
         return error.exit_code

@@ -114,8 +114,7 @@ class Green:
     thread, where the library's call and numpy's release the interpreter lock and the event loop goes on.
     """
 
-    def __init__(self, inline_bytes: int, seconds: float) -> None:
-        self._inline_bytes = inline_bytes
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._turn = BoundedSemaphore(1)
         self._thread = ThreadPool(1)
@@ -123,9 +122,9 @@ class Green:
     def limit(self, seconds: float) -> gevent.Timeout:
         return gevent.Timeout(seconds, TimeoutError)
 
-    def compute(self, work: Callable[[], T], size: int) -> T:
+    def compute(self, work: Callable[[], T], *, quick: bool) -> T:
         """Raises UserError (busy) where the turn does not come in time, AlgorithmError where the work does not end."""
-        if size <= self._inline_bytes:
+        if quick:
             return work()
         if not self._turn.acquire(timeout=self._seconds):
             raise UserError("too many requests are being computed; try again", code="busy")

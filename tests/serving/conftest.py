@@ -21,7 +21,7 @@ import xgboost
 from numpy.typing import NDArray
 from werkzeug.test import Client
 
-from serving import model, probe
+from serving import service
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.settings import Settings
@@ -109,10 +109,9 @@ def serve(directory: Callable[..., Path]) -> Serve:
 
     def make(*kinds: str, **settings: Any) -> Client:
         chosen = Settings(**settings)
-        endpoint = Endpoint(chosen, model.load("xgboost", directory(*kinds), chosen))
-        assert endpoint.model is not None
-        probe.try_out(endpoint.model)
-        return Client(Application(endpoint))
+        loaded = service.load("xgboost", directory(*kinds), chosen)
+        loaded.try_out()
+        return Client(Application(Endpoint(chosen, loaded)))
 
     return make
 

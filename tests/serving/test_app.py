@@ -13,7 +13,8 @@ from contract.dataset import Dataset
 from contract.manifest import Schema
 from serving.answers import Table
 from serving.app import Application
-from serving.invocations import REQUEST_FORMATS, Endpoint
+from serving.invocations import Endpoint
+from serving.predictions import REQUEST_FORMATS, Predictions
 from serving.settings import Settings
 
 ROW = b"1,2,3,4\n"
@@ -197,7 +198,7 @@ def test_body_may_be_as_large_as_the_limit(serve: Any, extra: int, status: int) 
 
 
 def test_failure_is_500_with_an_id_and_its_trace_only_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    endpoint = Endpoint(Settings(), Broken())
+    endpoint = Endpoint(Settings(), Predictions(Broken(), Settings()))
     answer = post(Client(Application(endpoint)))
     message = error(answer, 500)["message"]
     assert "secret" not in answer.text

@@ -35,14 +35,14 @@ import threading
 from gevent import monkey; monkey.patch_all()
 from contract.errors import UserError
 from serving.worker import Green
-green = Green(inline_bytes=10, seconds=5)
-here = green.compute(threading.get_native_id, 10)
-there = green.compute(threading.get_native_id, 11)
+green = Green(seconds=5)
+here = green.compute(threading.get_native_id, quick=True)
+there = green.compute(threading.get_native_id, quick=False)
 assert here == threading.get_native_id() != there
 def fail():
     raise UserError("no row")
 try:
-    green.compute(fail, 11)
+    green.compute(fail, quick=False)
 except UserError as error:
     print(error)
 """

@@ -16,7 +16,7 @@ from docker.models.containers import Container
 from contract.codecs import recordio_protobuf
 from contract.dataset import Dataset
 from serving.answers import WRITERS
-from serving.invocations import REQUEST_FORMATS
+from serving.predictions import REQUEST_FORMATS
 
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]
 pytestmark = pytest.mark.engine

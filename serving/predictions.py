@@ -1,0 +1,123 @@
+"""The algorithm's own road from a body to an answer: decode, predict, encode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from time import perf_counter
+
+import numpy as np
+
+from contract import codecs, media_type
+from contract.codecs import Codec
+from contract.dataset import Dataset, Layout
+from contract.errors import UserError, show
+from serving import answers
+from serving.answers import Answer, Timings
+from serving.invocation import Invocation
+from serving.model import Model
+from serving.settings import Settings
+
+NO_CONTENT_TYPE = "text/libsvm"
+"""What a request without a Content-Type holds, as SageMaker's XGBoost has it."""
+REQUEST_FORMATS = (
+    "text/csv",
+    "text/libsvm",
+    "application/x-recordio-protobuf",
+    "application/json",
+    "application/jsonlines",
+    "application/x-npy",
+)
+"""The canonical names of the formats that requests come in."""
+EXPLAIN = "explain=shap"
+"""Among the custom attributes it asks for SHAP contributions beside the prediction."""
+QUICK_SECONDS = 0.005
+"""The longest that a request may hold up the event loop: what is expected to take longer is computed beside it."""
+_BYTES_A_CELL = 2
+"""The fewest that a value takes in csv."""
+
+
+@dataclass
+class Predictions:
+    """A Service (serving.service) of a model."""
+
+    model: Model
+    settings: Settings
+    quick_bytes: int = 0
+    """Bodies up to this size are answered within QUICK_SECONDS."""
+
+    def check(self, invocation: Invocation) -> None:
+        _reader(invocation.content_type or NO_CONTENT_TYPE)
+        _writer(invocation.accept, self.settings.accept)
+
+    def respond(self, invocation: Invocation) -> Answer:
+        codec, parameters = _reader(invocation.content_type or NO_CONTENT_TYPE)
+        accept = _writer(invocation.accept, self.settings.accept)
+        explain = invocation.attribute(EXPLAIN)
+        source = "body" if invocation.content_type else f"body (no Content-Type: read as {NO_CONTENT_TYPE})"
+        layout = Layout(width=self.model.schema.count, missing=self.model.schema.missing_allowed)
+        started = perf_counter()
+        with _naming_the_header():
+            dataset = codec.decode(invocation.content, layout, parameters, source)
+        if not dataset.rows:
+            raise UserError("the body holds no rows; send at least one", where="body")
+        decoded = perf_counter()
+        table = self.model.predict(dataset, explain=explain)
+        predicted = perf_counter()
+        if self.settings.batch and not self.settings.outputs and not explain:
+            accept = accept if accept == "text/csv" else "application/jsonlines"
+            body = answers.encode_batch(table)
+        else:
+            body = answers.encode(table, accept)
+        timings = Timings(decoded - started, predicted - decoded, perf_counter() - predicted)
+        return Answer("200 OK", body, accept, timings=timings)
+
+    def quick(self, invocation: Invocation) -> bool:
+        # Contributions cost a thousand times the prediction.
+        return len(invocation.content) <= self.quick_bytes and not invocation.attribute(EXPLAIN)
+
+    def try_out(self) -> None:
+        """Predict once, then once more by the clock."""
+        width = self.model.schema.count
+        dataset = Dataset(np.zeros((1, width), np.float32))
+        self.model.predict(dataset)
+        started = perf_counter()
+        self.model.predict(dataset)
+        seconds = perf_counter() - started
+        self.quick_bytes = 0 if self.model.exclusive else int(QUICK_SECONDS / seconds) * width * _BYTES_A_CELL
+
+    def set_threads(self, count: int) -> None:
+        self.model.set_threads(count)
+
+
+@lru_cache(maxsize=64)
+def _reader(content_type: str) -> tuple[Codec, Mapping[str, str]]:
+    with _naming_the_header():
+        media = media_type.parse(content_type)
+        return codecs.find(media, REQUEST_FORMATS), media.parameters
+
+
+@contextmanager
+def _naming_the_header() -> Iterator[None]:
+    """Say of an unsupported content type, or parameter of it, where it stands."""
+    try:
+        yield
+    except UserError as error:
+        if error.code != "unsupported_content_type":
+            raise
+        raise UserError(error.message, where="header Content-Type", code=error.code) from error
+
+
+@lru_cache(maxsize=64)
+def _writer(accept: str, default: str) -> str:
+    offered = dict.fromkeys((media_type.parse(default).name, *answers.WRITERS))
+    name = media_type.best(accept, tuple(offered))
+    if name is None:
+        raise UserError(
+            f"none of the media types in {show(accept)} can be answered; accept one of {', '.join(answers.WRITERS)}",
+            where="header Accept",
+            code="not_acceptable",
+        )
+    return name
