@@ -37,5 +37,8 @@ class PlatformError(Exception):
 
 def show(value: object) -> str:
     """`repr(value)`, cut so that one bad value cannot fill the failure reason."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return "(lists or objects nested too deeply to show)"
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -16,6 +16,8 @@ SMALL = 1 << 16
 """Bytes of a body too small to fill the memory, whatever it holds."""
 MOST_OBJECTS = 3
 """Objects that hold one dense instance, besides its one list."""
+_LEVELS = 4
+"""Objects within objects that hold an instance, from `instances` to `values`."""
 
 
 def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
@@ -70,11 +72,13 @@ def check_keys(data: bytes, document: object, source: str) -> None:
         raise UserError("the JSON nests too deeply or holds too long a number", where=source) from error
 
 
-def _keys(document: object) -> int:
-    """Keys in all objects of `document`, as far as instances nest."""
+def _keys(document: object, levels: int = _LEVELS) -> int:
+    """Keys in all objects of `document`, as far as instances nest: what nests deeper must not fill the stack."""
     if isinstance(document, dict):
-        return len(document) + sum(_keys(value) for value in document.values())
-    return sum(_keys(value) for value in document if isinstance(value, dict)) if isinstance(document, list) else 0
+        return len(document) + sum(_keys(value, levels - 1) for value in document.values() if levels)
+    if isinstance(document, list):
+        return sum(_keys(value, levels) for value in document if isinstance(value, dict))
+    return 0
 
 
 def _check_pairs(pairs: list[tuple[str, object]], source: str) -> None:
