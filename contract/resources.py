@@ -27,6 +27,15 @@ def memory_bytes(cgroup: Path = CGROUP) -> int:
     return min(machine, limit)
 
 
+def memory_used_bytes(cgroup: Path = CGROUP) -> int:
+    """Memory that the container uses now, or this process alone where no cgroup counts it."""
+    text = _read(cgroup / "memory.current") or _read(cgroup / "memory" / "memory.usage_in_bytes")
+    if text.isdigit():
+        return int(text)
+    resident = _read(Path("/proc/self/statm")).split()[1]
+    return int(resident) * os.sysconf("SC_PAGE_SIZE")
+
+
 def _quota(cgroup: Path) -> float | None:
     quota, _, period = _read(cgroup / "cpu.max").partition(" ")
     if not quota:

@@ -16,6 +16,7 @@ from contract.errors import UserError
 from serving import errors, routes
 from serving.answers import Answer
 from serving.invocations import Endpoint
+from serving.metrics import Metrics
 from serving.routes import Route
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Application:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self._routes = {(route.method, route.path): route for route in routes.of(endpoint)}
+        endpoint.metrics = Metrics([path for _, path in self._routes], endpoint.settings.workers)
 
     @cached_property
     def flask(self) -> WSGIApplication:
@@ -54,12 +56,14 @@ class Application:
 def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any], **variables: str) -> Answer:
     """The route's answer, or that of the error it raised; logged in one line unless the route is quiet."""
     started, identifier = perf_counter(), os.urandom(8).hex()
+    endpoint.metrics.began()
     try:
         answer = route.handle(endpoint, environ, **variables)
     except UserError as error:
         answer = errors.answer_error(error)
     except Exception:
         answer = errors.answer_failure(identifier)
+    endpoint.metrics.ended(route.path, int(answer.status[:3]))
     if not route.quiet or answer.status != "200 OK":
         _log(environ, answer, identifier, perf_counter() - started)
     return answer

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from serving import app, errors
 from serving.answers import Answer
 from serving.invocations import Endpoint
+from serving.metrics import OTHER
 from serving.routes import Route
 
 _OF_ROUTING = (404, 405)
@@ -23,7 +24,13 @@ def create(endpoint: Endpoint, routes: tuple[Route, ...]) -> Flask:
         view = _view(route, endpoint)
         flask.add_url_rule(route.path, name, view, methods=[route.method], provide_automatic_options=False)
     told = "no such route; there are " + ", ".join(f"{route.method} {route.path}" for route in routes)
-    flask.register_error_handler(HTTPException, lambda error: _http_error(error, told))
+
+    def refuse(error: HTTPException) -> Response:
+        endpoint.metrics.began()
+        endpoint.metrics.ended(OTHER, error.code or 500)
+        return _http_error(error, told)
+
+    flask.register_error_handler(HTTPException, refuse)
     flask.register_error_handler(Exception, _failure)
     return flask
 

@@ -41,6 +41,7 @@ def settings(serving: Settings, listener: int) -> dict[str, Any]:
         "loglevel": "warning",
         "proc_name": "serve",
         "on_starting": _log_as_we_do,
+        "pre_fork": _give_slot,
         "post_fork": _after_fork,
         "post_worker_init": _equip,
     }
@@ -53,6 +54,12 @@ def _log_as_we_do(arbiter: Any) -> None:
     logger.propagate = True
     # What is loaded by now lives as long as the process: collections in the workers must not touch, and so copy, it.
     gc.freeze()
+
+
+def _give_slot(arbiter: Any, worker: Any) -> None:
+    """Where the worker counts what it does: a slot that no living worker has."""
+    taken = {other.slot for other in arbiter.WORKERS.values()}
+    worker.slot = min(set(range(worker.cfg.workers)) - taken, default=0)
 
 
 def _after_fork(arbiter: Any, worker: Any) -> None:
@@ -69,6 +76,7 @@ def _equip(worker: Any) -> None:
     endpoint = worker.wsgi.endpoint
     endpoint.service.set_threads(endpoint.settings.threads)
     endpoint.concurrency = Green(endpoint.settings.seconds)
+    endpoint.metrics.take(worker.slot)
 
 
 def _heartbeat_directory() -> str:

@@ -1,10 +1,11 @@
-"""What /ping, /invocations and /execution-parameters answer: a WSGI environment in, an Answer out, no framework."""
+"""What the routes of an endpoint answer: a WSGI environment in, an Answer out, no framework."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from serving import answers, body
 from serving.answers import Answer
 from serving.concurrency import Concurrency, Direct, Gate
 from serving.invocation import Invocation
+from serving.metrics import Metrics
 from serving.service import Service
 from serving.settings import Settings
 
@@ -31,6 +33,7 @@ class Endpoint:
     settings: Settings
     service: Service | None = None
     concurrency: Concurrency = field(default_factory=Direct)
+    metrics: Metrics = field(default_factory=Metrics)
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,8 +68,20 @@ def invoke(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
     service = _loaded(endpoint)
     service.check(Invocation.of(environ, b""))
     with endpoint.gate.hold(body.expected(environ, endpoint.settings.payload_bytes)):
+        started = perf_counter()
         invocation = Invocation.of(environ, _read_body(endpoint, environ))
-        return endpoint.concurrency.compute(partial(service.respond, invocation), quick=service.quick(invocation))
+        read = perf_counter()
+        answer = endpoint.concurrency.compute(partial(service.respond, invocation), quick=service.quick(invocation))
+        endpoint.metrics.invoked(read - started, perf_counter() - read, answer.timings)
+        return answer
+
+
+def metrics(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
+    """What all workers counted, as Prometheus reads it."""
+    from serving import exposition  # its library is loaded where someone asks, not by every endpoint
+
+    text = exposition.text(endpoint.metrics, int(endpoint.service is not None), endpoint.settings.workers)
+    return Answer("200 OK", text, exposition.CONTENT_TYPE)
 
 
 def _loaded(endpoint: Endpoint) -> Service:

@@ -28,6 +28,7 @@ ROUTES = (
     Route("GET", "/ping", invocations.ping, "Whether the model is ready", quiet=True),
     Route("POST", "/invocations", invocations.invoke, "Predictions for the rows in the body"),
     Route("GET", "/execution-parameters", invocations.execution_parameters, "What batch transform asks first"),
+    Route("GET", "/metrics", invocations.metrics, "Counts and durations in Prometheus' text format"),
 )
 
 

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from serving.answers import Timings
+from serving.metrics import BUCKETS, PHASES, Metrics
+
+ROUTES = ("/ping", "/invocations")
+
+
+def scraped(client: Any) -> dict[tuple[str, str], float]:
+    """Sample name and its labels' values, by the labels' names -> value."""
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    families = text_string_to_metric_families(answer.text)
+    return {
+        (sample.name, " ".join(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_requests_are_counted_by_route_and_status(serve: Any) -> None:
+    client = serve("binary:logistic")
+    client.post("/invocations", data=b"1,2,3,4\n", content_type="text/csv")
+    client.post("/invocations", data=b"1,2,3,x\n", content_type="text/csv")
+    client.get("/ping")
+    client.get("/nowhere")
+    found = scraped(client)
+    counts = {labels: value for (name, labels), value in found.items() if name.endswith("requests_total")}
+    assert counts == {"200 /invocations": 1, "400 /invocations": 1, "200 /ping": 1, "404 other": 1}
+
+
+def test_every_phase_of_an_answered_invocation_is_measured(serve: Any) -> None:
+    client = serve("binary:logistic")
+    for _ in range(3):
+        client.post("/invocations", data=b"1,2,3,4\n", content_type="text/csv")
+    found = scraped(client)
+    for phase in PHASES:
+        assert found["sagemaker_endpoint_phase_seconds_count", phase] == 3
+        assert found["sagemaker_endpoint_phase_seconds_sum", phase] >= 0
+    assert found["sagemaker_endpoint_phase_seconds_sum", "predict"] > 0
+
+
+def test_gauges_tell_models_workers_memory_and_the_request_that_asks(serve: Any) -> None:
+    found = {name: value for (name, labels), value in scraped(serve("binary:logistic")).items() if not labels}
+    assert found["sagemaker_endpoint_models_loaded"] == 1
+    assert found["sagemaker_endpoint_workers"] == 1
+    assert found["sagemaker_endpoint_requests_in_progress"] == 1
+    assert 0 < found["sagemaker_endpoint_memory_bytes"] <= found["sagemaker_endpoint_memory_limit_bytes"]
+
+
+def test_processes_count_together_and_a_successor_goes_on() -> None:
+    metrics = Metrics(ROUTES, slots=2)
+    for slot in (0, 1, 1):
+        if os.fork() == 0:
+            metrics.take(slot)
+            metrics.began()  # one that its process does not live to end
+            metrics.began()
+            metrics.ended("/invocations", 200)
+            os._exit(0)
+        os.wait()
+    assert list(metrics.requests()) == [("/invocations", "200", 3.0)]
+    assert metrics.active() == 2
+    metrics.take(1)
+    assert metrics.active() == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bucket"), [(0.0, 0), (0.0005, 0), (0.0006, 1), (60.0, len(BUCKETS) - 1), (61.0, len(BUCKETS))]
+)
+def test_seconds_fall_into_the_bucket_whose_bound_they_do_not_exceed(seconds: float, bucket: int) -> None:
+    metrics = Metrics(ROUTES)
+    metrics.invoked(seconds, 0.0, Timings(0.0, 0.0, 0.0))
+    counts, total = next((counts, total) for phase, counts, total in metrics.seconds() if phase == "read")
+    assert (counts.index(1), total) == (bucket, seconds)
+
+
+def test_time_that_the_service_did_not_spend_was_waiting() -> None:
+    metrics = Metrics(ROUTES)
+    metrics.invoked(0.0, 1.0, Timings(0.1, 0.2, 0.3))
+    sums = {phase: total for phase, _, total in metrics.seconds()}
+    assert sums == pytest.approx({"read": 0.0, "wait": 0.4, "decode": 0.1, "predict": 0.2, "encode": 0.3})
+
+
+def test_unknown_routes_and_statuses_are_counted_together() -> None:
+    metrics = Metrics(ROUTES)
+    for route, status in (("/a", 200), ("/b", 200), ("/ping", 418), ("/ping", 451)):
+        metrics.began()
+        metrics.ended(route, status)
+    assert sorted(metrics.requests()) == [("/ping", "other", 2.0), ("other", "200", 2.0)]
