@@ -25,6 +25,7 @@ from serving import service
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.settings import Settings
+from tests.corpus import cases
 
 WIDTH = 4
 Rows: TypeAlias = NDArray[np.float32]
@@ -179,11 +180,19 @@ class Server:
         code = self.process.wait(timeout=30)
         return code, time.monotonic() - started
 
+    def workers(self) -> list[int]:
+        """The processes that answer: children of the arbiter, which is the child of the first process."""
+        return sorted(worker for arbiter in children(self.process.pid) for worker in children(arbiter))
+
     @property
     def refuses(self) -> bool:
         """Whether nobody listens on its port."""
         with socket.socket() as client:
             return client.connect_ex(("127.0.0.1", self.port)) != 0
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def free_port() -> int:
@@ -231,6 +240,27 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield server
     assert server.stop()[0] == 0
     assert "Traceback" not in server.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def corpus_model() -> bytes:
+    """Takes as many features as the rows of tests/corpus have."""
+    features = np.random.default_rng(0).normal(size=(200, cases.FEATURES)).astype(np.float32)
+    matrix = xgboost.DMatrix(features, features[:, 0] > 0)
+    return bytes(xgboost.train({"objective": "binary:logistic", "nthread": 1}, matrix, 20).save_raw("ubj"))
+
+
+@pytest.fixture(scope="module")
+def corpus_server(tmp_path_factory: pytest.TempPathFactory, corpus_model: bytes) -> Iterator[Server]:
+    """Two workers with that model and the usual limits, for the tests that leave it as it was."""
+    base = tmp_path_factory.mktemp("corpus")
+    (base / "model").mkdir()
+    (base / "model" / "xgboost-model").write_bytes(corpus_model)
+    server = Server(base, SAGEMAKER_MODEL_SERVER_WORKERS="2").ready()
+    while len(server.workers()) < 2:  # it answers before its last worker is there
+        time.sleep(0.02)
+    yield server
+    server.stop()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,26 +9,27 @@ from pathlib import Path
 import pytest
 
 from contract import limits
+from tests.corpus import cases
+from tests.corpus.cases import Case
 
-CORPUS = Path(__file__).parents[2] / "corpus"
-SHORT = [CORPUS / "npy" / "400-shape_10_12.npy", CORPUS / "libsvm" / "400-index_2e9.libsvm"]
-FILES = sorted(CORPUS.glob("*/*.repeat")) + SHORT
+CASES = [
+    case
+    for case in cases.find(*cases.BODIES)
+    if case.path.suffix == ".repeat" or case.path.name in ("400-shape_10_12.npy", "400-index_2e9.libsvm")
+]
 MOST_BYTES = 25 * limits.PAYLOAD_BYTES
 PROGRAM = """
-import json, sys
+import sys
 from pathlib import Path
 import orjson
 from contract import codecs
 from contract.dataset import Layout
 from contract.errors import UserError
 from contract.media_type import MediaType
+from tests.corpus import cases
 
-path, name = Path(sys.argv[1]), sys.argv[2]
-codec = codecs.find(MediaType(name))
-if path.suffix == ".repeat":
-    body = b"".join(text.encode("latin-1") * times for text, times in json.loads(path.read_text()))
-else:
-    body = path.read_bytes()
+case = cases.Case(Path(sys.argv[1]))
+codec, body = codecs.find(MediaType(cases.CONTENT_TYPES[case.folder])), case.content
 
 
 def held(field):
@@ -39,23 +40,16 @@ def held(field):
 before = held("VmRSS")
 Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
 try:
-    codec.decode(body, Layout(width=3), {}, "body")
+    codec.decode(body, Layout(width=cases.FEATURES), {}, "body")
 except UserError:
     pass
 print(held("VmHWM") - before, "polars" in sys.modules)
 """
-NAMES = {
-    "csv": "text/csv",
-    "json": "application/json",
-    "jsonlines": "application/jsonlines",
-    "libsvm": "text/libsvm",
-    "npy": "application/x-npy",
-}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_memory_is_bounded(path: Path) -> None:
-    command = [sys.executable, "-c", PROGRAM, str(path), NAMES[path.parent.name]]
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_memory_is_bounded(case: Case) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(case.path)]
     output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3]).stdout
     held, polars = output.split()
     assert int(held) < MOST_BYTES
