@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,7 @@ def _log(environ: Mapping[str, Any], answer: Answer, identifier: str, seconds: f
     if not access.isEnabledFor(logging.INFO):
         return
     entry = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "level": "info",
         "logger": access.name,
         "request_id": identifier,

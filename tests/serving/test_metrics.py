@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -69,6 +70,17 @@ def test_processes_count_together_and_a_successor_goes_on() -> None:
     assert metrics.active() == 2
     metrics.take(1)
     assert metrics.active() == 1
+
+
+def test_a_scrape_of_one_worker_tells_of_all_and_of_those_that_died(start: Any) -> None:
+    server = start(SAGEMAKER_MODEL_SERVER_WORKERS="2").ready()
+    for _ in range(20):  # connections of their own, which the workers share out
+        assert server.ask("POST", "/invocations", b"1,2,3,4\n")[0] == 200
+    for worker in server.workers():
+        os.kill(worker, signal.SIGKILL)
+    server.ready()
+    _, body = server.ask("GET", "/metrics")
+    assert b'sagemaker_endpoint_requests_total{code="200",route="/invocations"} 20.0' in body
 
 
 @pytest.mark.parametrize(
