@@ -1,7 +1,7 @@
 """Sends cases of the corpus to a server and says what is wrong with its answers.
 
-`python -m tests.corpus.client PORT` prints, as JSON, the complaint about each case that has one; with `no-missing` behind
-it, of the cases for a model that takes no missing values. It needs the standard library only, since it also runs inside
+`python -m tests.corpus.client PORT` prints, as JSON, the complaint about each case that has one; with `no-missing`, only
+of the cases for a model that takes no missing values. It needs the standard library alone, since it also runs inside
 images: there a request needs no network.
 """
 
