@@ -5,21 +5,26 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import socket
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from docker.models.containers import Container
+from docker.types import Mount
 
 from containers.build import images
 
 ROWS = 200
 READY_SECONDS = 60.0
 ANSWER_SECONDS = 60.0
+PORT = 8080
 PUBLISHED = {"8080/tcp": ("127.0.0.1", None)}
+PROGRAMS = Path(__file__).parent / "programs"
+WORKERS = "for arbiter in $(cat /proc/1/task/1/children); do cat /proc/$arbiter/task/*/children; done"
 HYPERPARAMETERS = {"objective": "reg:squarederror", "num_round": "5", "max_depth": "3"}
 ASK = """
 import http.client, sys
@@ -87,8 +92,7 @@ def invoke() -> Callable[..., tuple[int, bytes]]:
     """Ask an endpoint that `serve_published` started: `invoke(container, b"1,2,3", Accept="application/json")`."""
 
     def invoke(container: Container, body: bytes, **headers: str) -> tuple[int, bytes]:
-        port = int(container.ports["8080/tcp"][0]["HostPort"])
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)) as connection:
+        with closing(http.client.HTTPConnection(*published(container), timeout=ANSWER_SECONDS)) as connection:
             sent = {"Content-Type": "text/csv"} | {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request("POST", "/invocations", body, sent)
             answer = connection.getresponse()
@@ -98,13 +102,59 @@ def invoke() -> Callable[..., tuple[int, bytes]]:
 
 
 @pytest.fixture
+def connect() -> Iterator[Callable[..., socket.socket]]:
+    """Connect to an endpoint over Docker's bridge: `connect(container, received=4096)` bounds what this side buffers.
+
+    Behind a published port stands a proxy, which reads ahead of a client that is slow and hides one that is gone.
+    """
+    with ExitStack() as connections:
+
+        def connect(container: Container, received: int = 0) -> socket.socket:
+            connection = connections.enter_context(socket.socket())
+            if received:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, received)
+            connection.settimeout(ANSWER_SECONDS)
+            bridge = container.attrs["NetworkSettings"]["Networks"]["bridge"]
+            connection.connect((bridge["IPAddress"], PORT))
+            return connection
+
+        yield connect
+
+
+@pytest.fixture
+def ping() -> Callable[[Container], float]:
+    """Ask /ping of an endpoint that `serve_published` started: the seconds until its 200."""
+
+    def ping(container: Container) -> float:
+        began = time.monotonic()
+        with closing(http.client.HTTPConnection(*published(container), timeout=ANSWER_SECONDS)) as connection:
+            connection.request("GET", "/ping")
+            answer = connection.getresponse()
+            answer.read()
+        assert answer.status == 200
+        return time.monotonic() - began
+
+    return ping
+
+
+def published(container: Container) -> tuple[str, int]:
+    return "127.0.0.1", int(container.ports["8080/tcp"][0]["HostPort"])
+
+
+@pytest.fixture
+def workers() -> Callable[[Container], list[str]]:
+    """The ids of the processes that answer: children of the arbiter, which is the first process's child."""
+    return lambda container: sorted(container.exec_run(["sh", "-c", WORKERS]).output.decode().split())
+
+
+@pytest.fixture
 def serve(
     reference: str, model: Path, start: Callable[..., Container], ask: Callable[..., tuple[int, str]]
 ) -> Callable[..., Container]:
     """Start an endpoint and wait until it is ready: `serve(**options of docker-py)`."""
 
-    def serve(port: int = 8080, **options: Any) -> Container:
-        container = start(reference, "serve", volumes=[f"{model}:/opt/ml/model:ro"], **options)
+    def serve(*command: str, port: int = 8080, **options: Any) -> Container:
+        container = start(reference, *(command or ("serve",)), volumes=[f"{model}:/opt/ml/model:ro"], **options)
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             container.reload()
@@ -121,4 +171,17 @@ def serve(
 @pytest.fixture
 def serve_published(serve: Callable[..., Container]) -> Callable[..., Container]:
     """`serve`, with the port published on the loopback interface: for load and for large bodies."""
-    return lambda **options: serve(ports=PUBLISHED, **options)
+    return lambda *command, **options: serve(*command, ports=PUBLISHED, **options)
+
+
+@pytest.fixture
+def serve_faulty(serve_published: Callable[..., Container]) -> Callable[..., Container]:
+    """`serve_published` with two workers and a fault of faulty_serve.py in predictions of more than 1,000 rows."""
+    program = "/srv/faulty_serve.py"
+    mount = Mount(program, str(PROGRAMS / "faulty_serve.py"), type="bind", read_only=True)
+
+    def serve(fault: str) -> Container:
+        environment = {"FAULT": fault, "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
+        return serve_published("python", "-P", program, mounts=[mount], environment=environment)
+
+    return serve
