@@ -26,10 +26,15 @@ _STATUS = {
 _UNREAD = {"not_acceptable", "slow_body", "too_large", "unsupported_content_type", "unsupported_encoding", "busy"}
 
 
+def status(code: str) -> str:
+    """The status line of errors of this code."""
+    return _STATUS.get(code, "400 Bad Request")
+
+
 def answer_error(error: UserError) -> Answer:
-    status = _STATUS.get(error.code, "400 Bad Request")
-    headers = (("Retry-After", "1"),) if status.startswith("503") else ()
-    return Answer(status, write(error.code, error.message, error.where), headers=headers, unread=error.code in _UNREAD)
+    line = status(error.code)
+    headers = (("Retry-After", "1"),) if line.startswith("503") else ()
+    return Answer(line, write(error.code, error.message, error.where), headers=headers, unread=error.code in _UNREAD)
 
 
 def answer_failure(identifier: str) -> Answer:

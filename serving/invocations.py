@@ -48,7 +48,7 @@ class Endpoint:
 
 def ping(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
     """200 with an empty body once the model is loaded."""
-    _loaded(endpoint)
+    loaded(endpoint)
     return Answer("200 OK")
 
 
@@ -65,7 +65,7 @@ def execution_parameters(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answ
 
 def invoke(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
     """Predictions for the rows in the body. Raises UserError for whatever the client can mend."""
-    service = _loaded(endpoint)
+    service = loaded(endpoint)
     service.check(Invocation.of(environ, b""))
     with endpoint.gate.hold(body.expected(environ, endpoint.settings.payload_bytes)):
         started = perf_counter()
@@ -84,7 +84,8 @@ def metrics(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
     return Answer("200 OK", text, exposition.CONTENT_TYPE)
 
 
-def _loaded(endpoint: Endpoint) -> Service:
+def loaded(endpoint: Endpoint) -> Service:
+    """Raises UserError (not_ready) until the model is loaded."""
     if endpoint.service is None:
         raise UserError("the model is not loaded yet", code="not_ready")
     return endpoint.service

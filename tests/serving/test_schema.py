@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.test import Client
 
-from serving import logs, schema
+from serving import logs, schema, service
+from serving.app import Application
+from serving.invocations import Endpoint
+from serving.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +19,7 @@ def _own_logging(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "start", lambda: None)
 
 
-def test_document_describes_request_and_answer(
+def test_document_is_that_of_the_endpoint(
     directory: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     directory("binary:logistic").rename(tmp_path.parent / "held")
@@ -25,11 +29,9 @@ def test_document_describes_request_and_answer(
     monkeypatch.setenv("SAGEMAKER_ALGORITHM", "xgboost")
     assert schema.main() == 0
     document = json.loads(capsys.readouterr().out)
-    assert document["request"]["features"] == {"count": 4, "names": None, "missingAllowed": True}
-    row = document["request"]["application/json"]["properties"]["instances"]["items"]["properties"]["features"]
-    assert (row["minItems"], row["maxItems"]) == (4, 4)
-    example = document["response"]["exampleForZeros"]
-    assert json.loads(example["application/json"])["predictions"][0]["score"] == float(example["text/csv"])
+    settings = Settings.of_environment()
+    endpoint = Endpoint(settings, service.load("xgboost", tmp_path / "model", settings))
+    assert document == Client(Application(endpoint)).get("/openapi.json").json
 
 
 def test_no_model_is_one_line(

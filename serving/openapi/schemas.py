@@ -1,0 +1,75 @@
+"""Schemas of what is JSON: rows as contract.codecs.instances reads them, and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from contract.manifest import Schema
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def of(schema: Schema | None) -> dict[str, Any]:
+    """By name; without a bound on the width where the model is not known."""
+    return {"Row": _row(schema or Schema(0)), **_INSTANCES, "Error": _ERROR}
+
+
+def reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def listed(items: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An array of at least one of `items`."""
+    return {"type": "array", "items": items, "minItems": 1, **more}
+
+
+def object_of(optional: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    """An object of these keys and no other."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _row(schema: Schema) -> dict[str, Any]:
+    """One number a feature, each named where the model names its features."""
+    kind = ["number", "null"] if schema.missing_allowed else "number"
+    number = {"type": kind, "minimum": -_LARGEST, "maximum": _LARGEST}
+    width = {"minItems": schema.count, "maxItems": schema.count} if schema.count else {}
+    named = {"prefixItems": [{"title": name, **number} for name in schema.names]} if schema.names else {}
+    return listed(number, description="One row: a number for each feature", **width, **named)
+
+
+_SPARSE = {
+    "description": "A row by its columns, counted from 0 and ascending; those that are not there are missing",
+    **object_of(
+        keys=listed({"type": "integer", "minimum": 0}, uniqueItems=True),
+        values=listed({"type": "number"}),
+        shape=listed({"type": "integer", "minimum": 1}, description="Its last number is that of the features"),
+    ),
+}
+_INSTANCES = {
+    "Features": {"anyOf": [reference("Row"), object_of(values=reference("Row")), _SPARSE]},
+    "Instance": {
+        "anyOf": [
+            reference("Row"),
+            object_of(("configuration",), features=reference("Features"), configuration={}),
+            object_of(("configuration",), data=object_of(features=reference("Features")), configuration={}),
+        ]
+    },
+    "Instances": {
+        "anyOf": [
+            object_of(("configuration",), instances=listed(reference("Instance")), configuration={}),
+            listed(reference("Instance")),
+            reference("Row"),
+        ]
+    },
+}
+_TEXT = {"type": "string"}
+_ERROR = object_of(
+    error=object_of(
+        code={**_TEXT, "description": "The kind, for programs"},
+        message={**_TEXT, "description": "What is wrong, the value, and what is accepted"},
+        where={**_TEXT, "description": "Which header, or which row or line and column of the body; or nothing"},
+    )
+)

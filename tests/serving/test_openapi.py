@@ -1,0 +1,88 @@
+"""/openapi.json: a valid document that leaves no route out and whose examples are true."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from werkzeug.test import Client
+
+from serving import routes
+from serving.answers import WRITERS
+from serving.app import Application
+from serving.invocations import Endpoint
+from serving.openapi.operations import OPERATIONS
+from serving.predictions import REQUEST_FORMATS
+from serving.settings import Settings
+
+
+@pytest.fixture
+def client(serve: Any) -> Any:
+    return serve("binary:logistic")
+
+
+@pytest.fixture
+def document(client: Any) -> Any:
+    return client.get("/openapi.json").json
+
+
+def test_document_is_valid_openapi(document: Any) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_no_route_is_left_out(document: Any) -> None:
+    there = {(route.method.lower(), route.path) for route in routes.of(Endpoint(Settings()))}
+    assert {(method, path) for path, methods in document["paths"].items() for method in methods} == there
+
+
+def test_no_description_is_of_no_route() -> None:
+    assert set(OPERATIONS) == {f"{route.method} {route.path}" for route in routes.ROUTES}
+
+
+def test_every_format_is_there(document: Any) -> None:
+    operation = document["paths"]["/invocations"]["post"]
+    assert list(operation["requestBody"]["content"]) == list(REQUEST_FORMATS)
+    assert set(operation["responses"]["200"]["content"]) == set(WRITERS)
+
+
+def shown(operation: Any) -> dict[str, Any]:
+    """The answers' examples; recordio-protobuf has none, since JSON holds no bytes."""
+    content = operation["responses"]["200"]["content"]
+    return {name: one["example"] for name, one in content.items() if name != "application/x-recordio-protobuf"}
+
+
+def test_examples_are_accepted_and_answered_as_shown(client: Any, document: Any) -> None:
+    operation = document["paths"]["/invocations"]["post"]
+    requests = {name: one["example"] for name, one in operation["requestBody"]["content"].items() if "example" in one}
+    assert set(requests) == {name for name in REQUEST_FORMATS if name.startswith("text/") or "json" in name}
+    for content_type, example in requests.items():
+        body = example if isinstance(example, str) else json.dumps(example)
+        for accept, expected in shown(operation).items():
+            answer = client.post("/invocations", data=body, content_type=content_type, headers={"Accept": accept})
+            assert (answer.status_code, answer.mimetype) == (200, accept)
+            assert (answer.json if accept == "application/json" else answer.text) == expected
+
+
+def test_rows_are_as_wide_as_the_model(document: Any) -> None:
+    row = document["components"]["schemas"]["Row"]
+    assert (row["minItems"], row["maxItems"], row["items"]["type"]) == (4, 4, ["number", "null"])
+
+
+@pytest.mark.parametrize("settings", [{"batch": True}, {"outputs": ("predicted_label", "labels")}])
+def test_answers_are_those_of_the_settings(serve: Any, settings: dict[str, Any]) -> None:
+    client = serve("multi:softprob", **settings)
+    document = client.get("/openapi.json").json
+    OpenAPIV31SpecValidator(document).validate()
+    for accept, expected in shown(document["paths"]["/invocations"]["post"]).items():
+        answer = client.post("/invocations", data="0,0,0,0", content_type="text/csv", headers={"Accept": accept})
+        assert (answer.json if accept == "application/json" else answer.text) == expected
+
+
+def test_every_objective_has_a_description(serve: Any, kind: str) -> None:
+    OpenAPIV31SpecValidator(serve(kind).get("/openapi.json").json).validate()
+
+
+def test_503_until_the_model_is_loaded() -> None:
+    assert Client(Application(Endpoint(Settings()))).get("/openapi.json").status_code == 503
