@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 FILE = "xgboost-model"
 """SageMaker's name of the model file; those of an ensemble are called xgboost-model-0, xgboost-model-1, ..."""
 _MEMBER = re.compile(rf"{FILE}-[0-9]+")
+_START_BYTES = 4096
+"""Read first: a file that is no model may be long."""
 _VOTING = ("multi:softmax", "binary:hinge")
 
 
@@ -124,14 +126,16 @@ def _names(directory: Path) -> list[str]:
 
 
 def _booster(path: Path) -> Booster:
-    content = path.read_bytes()
-    if not content.lstrip().startswith(b"{"):
-        raise UserError(
-            f"{show(path.name)} is neither UBJSON nor JSON (XGBoost before 2.1 had a format of its own): load it with "
-            f"the XGBoost that made it, save_model('model.json'), and rename that file to {path.name}",
-            where="model",
-            code="bad_model",
-        )
+    with path.open("rb") as stream:
+        if not stream.read(_START_BYTES).lstrip().startswith(b"{"):
+            raise UserError(
+                f"{show(path.name)} is neither UBJSON nor JSON (XGBoost before 2.1 had a format of its own): load it "
+                f"with the XGBoost that made it, save_model('model.json'), and rename that file to {path.name}",
+                where="model",
+                code="bad_model",
+            )
+        stream.seek(0)
+        content = stream.read()
     try:
         return Booster(content)
     except AlgorithmError as error:

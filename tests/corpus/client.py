@@ -1,8 +1,8 @@
 """Sends cases of the corpus to a server and says what is wrong with its answers.
 
-`python -m tests.corpus.client PORT` prints, as JSON, the complaint about each case that has one; with `no-missing`, only
-of the cases for a model that takes no missing values. It needs the standard library alone, since it also runs inside
-images: there a request needs no network.
+`python -m tests.corpus.client PORT` prints, as JSON, the complaint about each case that has one; with `no-missing`
+behind it, about the cases for a model without missing values. It needs the standard library alone, since it also runs
+inside images: there a request needs no network.
 """
 
 from __future__ import annotations
