@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from contract import limits, resources
 from contract.errors import UserError, show
 
 MEBIBYTE = 1024 * 1024
+_PORTS = 65535
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"", "false", "0", "no", "off"}
 
 
@@ -41,7 +43,7 @@ class Settings:
         room = resources.memory_bytes() // (limits.REQUEST_MEMORY_FACTOR * payload_bytes)
         workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", max(1, min(cpus, room)), minimum=1)
         return cls(
-            port=_integer(environ, "SAGEMAKER_BIND_TO_PORT", limits.PORT, minimum=1, maximum=65535),
+            port=_port(environ),
             address=environ.get("SAGEMAKER_BIND_ADDRESS") or cls.address,
             workers=workers,
             threads=max(1, cpus // workers),
@@ -61,6 +63,24 @@ class Settings:
     @property
     def payload_megabytes(self) -> int:
         return max(1, self.payload_bytes // MEBIBYTE)
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    """The port of a container in a pipeline; the range says which ones the service leaves to it."""
+    port = _integer(environ, "SAGEMAKER_BIND_TO_PORT", limits.PORT, minimum=1, maximum=_PORTS)
+    text = environ.get("SAGEMAKER_SAFE_PORT_RANGE", "").strip()
+    if not text or not environ.get("SAGEMAKER_BIND_TO_PORT", "").strip():
+        return port
+    ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", text, re.ASCII)
+    if not ends or not 0 < (first := int(ends[1])) <= (last := int(ends[2])) <= _PORTS:
+        raise UserError(
+            f"environment variable SAGEMAKER_SAFE_PORT_RANGE: {show(text)} is not accepted (two ports, like 8080-8090)"
+        )
+    if not first <= port <= last:
+        raise UserError(
+            f"environment variable SAGEMAKER_BIND_TO_PORT: {port} is outside SAGEMAKER_SAFE_PORT_RANGE, {first}-{last}"
+        )
+    return port
 
 
 def _payload_bytes(environ: Mapping[str, str]) -> int:
