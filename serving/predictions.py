@@ -35,6 +35,8 @@ EXPLAIN = "explain=shap"
 """Among the custom attributes it asks for SHAP contributions beside the prediction."""
 QUICK_SECONDS = 0.005
 """The longest that a request may hold up the event loop: what is expected to take longer is computed beside it."""
+_TRIAL_ROWS = 256
+"""As many as are timed: of a single row most is the call itself."""
 _BYTES_A_CELL = 2
 """The fewest that a value takes in csv."""
 
@@ -81,12 +83,11 @@ class Predictions:
     def try_out(self) -> None:
         """Predict once, then once more by the clock."""
         width = self.model.schema.count
-        dataset = Dataset(np.zeros((1, width), np.float32))
-        self.model.predict(dataset)
+        self.model.predict(Dataset(np.zeros((1, width), np.float32)))
         started = perf_counter()
-        self.model.predict(dataset)
-        seconds = perf_counter() - started
-        self.quick_bytes = 0 if self.model.exclusive else int(QUICK_SECONDS / seconds) * width * _BYTES_A_CELL
+        self.model.predict(Dataset(np.zeros((_TRIAL_ROWS, width), np.float32)))
+        rows = int(QUICK_SECONDS / (perf_counter() - started) * _TRIAL_ROWS)
+        self.quick_bytes = 0 if self.model.exclusive else rows * width * _BYTES_A_CELL
 
     def set_threads(self, count: int) -> None:
         self.model.set_threads(count)

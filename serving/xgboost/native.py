@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import json
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ class _Output:
 
     def copy(self) -> Floats:
         shape = tuple(self.shape[: self.axes.value])
-        length = int(np.prod(shape, dtype=np.int64))
+        length = math.prod(shape)
         if not length:
             return np.empty(shape, dtype=np.float32)
         copied = np.frombuffer(ctypes.string_at(self.values, length * 4), dtype=np.float32)
@@ -141,7 +142,7 @@ class _Output:
 
 def _interface(array: NDArray[Any]) -> bytes:
     """`array` by its address, in the form that the library reads (numpy's __array_interface__, as JSON)."""
-    address, shape = array.ctypes.data, ",".join(map(str, array.shape))
+    address, shape = array.__array_interface__["data"][0], ",".join(map(str, array.shape))
     return b'{"data":[%d,true],"shape":[%s],"typestr":"%s","version":3}' % (
         address,
         shape.encode(),
