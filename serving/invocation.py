@@ -19,6 +19,7 @@ class Invocation:
     accept: str = ""
     attributes: str = ""
     """Custom attributes: up to 1,024 ASCII characters that the service passes on untouched."""
+    inference_id: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, Any], content: bytes) -> Invocation:
@@ -28,6 +29,7 @@ class Invocation:
             content_type=(environ.get("CONTENT_TYPE") or "").strip(),
             accept=environ.get("HTTP_ACCEPT", ""),
             attributes=environ.get("HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES", ""),
+            inference_id=environ.get("HTTP_X_AMZN_SAGEMAKER_INFERENCE_ID", ""),
         )
 
     def attribute(self, text: str) -> bool:

@@ -37,7 +37,7 @@ class Endpoint:
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
-        if media_type.parse(self.settings.accept).name not in answers.WRITERS:
+        if not self.settings.user_code and media_type.parse(self.settings.accept).name not in answers.WRITERS:
             raise UserError(
                 f"environment variable SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: {show(self.settings.accept)} is not one "
                 f"of {', '.join(answers.WRITERS)}"

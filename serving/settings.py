@@ -12,6 +12,8 @@ from contract.errors import UserError, show
 
 MEBIBYTE = 1024 * 1024
 _PORTS = 65535
+_ACCEPT = {False: "text/csv", True: "application/json"}
+"""What an absent Accept means: as SageMaker's XGBoost has it, and sagemaker-inference for user code."""
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"", "false", "0", "no", "off"}
 
 
@@ -34,11 +36,18 @@ class Settings:
     ensemble: bool = True
     seconds: float = limits.INVOCATION_SECONDS
     """The longest that one invocation may compute."""
+    user_code: bool = False
+    """Whether the image runs a script of the model's own: see serving/handlers."""
+    program: str = ""
+    """The script's name; none: inference.py, where the model has one."""
+    submit_directory: str = ""
+    """Where the script lies; none: code/ in the model directory."""
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Raises UserError naming the variable, its value and what is accepted."""
         cpus, payload_bytes = resources.cpus(), _payload_bytes(environ)
+        user_code = _boolean(environ, "SAGEMAKER_USER_CODE", default=False)
         # A worker computes one large request at a time: as many workers as their largest requests fit into the memory.
         room = resources.memory_bytes() // (limits.REQUEST_MEMORY_FACTOR * payload_bytes)
         workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", max(1, min(cpus, room)), minimum=1)
@@ -48,11 +57,14 @@ class Settings:
             workers=workers,
             threads=max(1, cpus // workers),
             payload_bytes=payload_bytes,
-            accept=environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip() or "text/csv",
+            accept=environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip() or _ACCEPT[user_code],
             batch=_boolean(environ, "SAGEMAKER_BATCH", default=False),
             outputs=_words(environ, "SAGEMAKER_INFERENCE_OUTPUT"),
             ensemble=_boolean(environ, "SAGEMAKER_INFERENCE_ENSEMBLE", default=True),
             seconds=_integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT", int(limits.INVOCATION_SECONDS), minimum=1),
+            user_code=user_code,
+            program=environ.get("SAGEMAKER_PROGRAM", "").strip(),
+            submit_directory=environ.get("SAGEMAKER_SUBMIT_DIRECTORY", "").strip(),
         )
 
     @property

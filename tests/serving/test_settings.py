@@ -63,9 +63,24 @@ def test_batch_ensemble_outputs_and_accept() -> None:
     assert settings.accept == "application/json"
 
 
+def test_user_code_is_off_unless_the_image_says_so() -> None:
+    assert not Settings.of_environment({}).user_code
+    settings = Settings.of_environment(
+        {
+            "SAGEMAKER_USER_CODE": "true",
+            "SAGEMAKER_PROGRAM": "serve.py",
+            "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+        }
+    )
+    assert (settings.user_code, settings.program) == (True, "serve.py")
+    assert settings.submit_directory == "/opt/ml/model/code"
+    assert settings.accept == "application/json"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("SAGEMAKER_USER_CODE", "maybe"),
         ("SAGEMAKER_BIND_TO_PORT", "http"),
         ("SAGEMAKER_BIND_TO_PORT", "0"),
         ("SAGEMAKER_BIND_TO_PORT", "65536"),
