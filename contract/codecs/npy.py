@@ -24,9 +24,11 @@ BLOCK = 1 << 22
 """Bytes of a file turned into rows at a time."""
 LONGEST_HEADER = 10_000
 _MAGIC = b"\x93NUMPY"
+_VERSIONS = (b"\1\0", b"\2\0", b"\3\0")
+_SIZE = "(?:0|[1-9][0-9]{0,18})"
 _HEADER = re.compile(
-    r"\{'descr': '(?P<type>[<>|=][biuf][1-8])', 'fortran_order': (?P<order>True|False), "
-    r"'shape': \((?P<shape>[0-9]{0,19}(?:, ?[0-9]{1,19})*),?\),? *\} *\n?"
+    rf"\{{'descr': '(?P<type>[<>|=][biuf][1-8])', 'fortran_order': (?P<order>True|False), "
+    rf"'shape': \((?P<shape>(?:{_SIZE},|{_SIZE}(?:, ?{_SIZE})+,?)?)\),? *\}} *\n?"
 )
 
 
@@ -70,7 +72,7 @@ def _header(stream: BinaryIO, layout: Layout, source: str) -> _Header:
     start = stream.read(8)
     size_bytes = 2 if start[6:7] == b"\1" else 4
     size = int.from_bytes(stream.read(size_bytes), "little")
-    if start[:6] != _MAGIC or start[6:7] not in (b"\1", b"\2", b"\3"):
+    if start[:6] != _MAGIC or start[6:] not in _VERSIONS:
         raise UserError(f"the data begins with {show(start)}; expected an npy file", where=source)
     if size > LONGEST_HEADER:
         raise UserError(f"the header is {size} bytes long; expected {LONGEST_HEADER} at most", where=source)
