@@ -86,6 +86,10 @@ bench: $(patsubst tests/bench/%.py,bench/%,$(wildcard tests/bench/*.py)) ## Run 
 bench/%: $(READY) ## Run one benchmark, a file of tests/bench: make bench/training OPTIONS="--rows 100000"
 	@$(RUN) -m tests.bench.$* $(OPTIONS)
 
+.PHONY: fuzz
+fuzz: $(READY) ## Fuzz the codecs and parsers, 10^6 inputs each: make fuzz OPTIONS="--seconds 60 csv json"
+	@nice $(RUN) -m tests.fuzz $(OPTIONS)
+
 .PHONY: lint
 lint: $(READY) ## Check style, types and Dockerfiles
 	@$(RUN) -m ruff check .

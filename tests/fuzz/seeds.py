@@ -1,0 +1,33 @@
+"""Where fuzzing begins: the files of tests/corpus, as inputs of a target."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+from tests.corpus import cases
+from tests.fuzz.targets import ANY_WIDTH, BLOCKS, LABEL, NO_MISSING, STORED
+
+LONGEST = 4096
+"""Bytes of an input: what is longer only makes each one slow."""
+_FLAGS = (0, LABEL | BLOCKS, BLOCKS | STORED, ANY_WIDTH | NO_MISSING)
+_HEADER = re.compile(rb"^(?:accept|content-type): *(.*?)\r?$", re.IGNORECASE | re.MULTILINE)
+
+
+def of(target: str) -> list[bytes]:
+    """The inputs for a target, each once."""
+    if target in cases.BODIES:
+        bodies = [case.content for case in cases.find(target)]
+        found = [bytes([flags]) + body for body in bodies for flags in _FLAGS]
+    else:
+        found = [case.content for case in cases.find(*cases.WIRE) if case.path.suffix == ".http"]
+        if target == "media_type":
+            found = [value for request in found for value in _HEADER.findall(request)]
+    return sorted({seed for seed in found if len(seed) <= LONGEST})
+
+
+def write(target: str, folder: Path) -> None:
+    """The inputs as files, named as libFuzzer names its own."""
+    for seed in of(target):
+        (folder / sha256(seed).hexdigest()).write_bytes(seed)
