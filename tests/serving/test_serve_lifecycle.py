@@ -1,10 +1,8 @@
-"""`serve` from its start to its end: signals, workers that die, models that do not load."""
+"""`serve` from its start to its end: signals, workers that die, a port that is taken."""
 
 from __future__ import annotations
 
-import json
 import os
-import pickle
 import re
 import signal
 import socket
@@ -12,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -53,45 +51,6 @@ def test_taken_port_is_one_line_and_a_platform_error(start: Callable[..., Server
         server = start(SAGEMAKER_BIND_TO_PORT=str(port))
         assert server.process.wait(timeout=10) == 3
     assert re.fullmatch(rf"serve: cannot listen on port {port}: .*\n", server.log.read_text())
-
-
-PICKLE = pickle.dumps({"booster": b"\0" * 100})
-NESTED = b'{"learner":' * 20 + b"1" + b"}" * 20
-
-
-@pytest.mark.parametrize("content", [b"", PICKLE, b"no model", NESTED, b"{L", b"\0" * 5000], ids=repr)
-def test_bad_model_is_one_line_within_seconds(start: Callable[..., Server], content: bytes) -> None:
-    server = start(content)
-    started = time.monotonic()
-    assert server.process.wait(timeout=10) == 1
-    assert time.monotonic() - started < 10
-    lines = [line for line in server.log.read_text().splitlines() if "no model.json" not in line]
-    assert len(lines) == 1
-    assert lines[0].startswith("serve: model")
-
-
-@pytest.mark.parametrize("share", [0.001, 0.1, 0.5, 0.9])
-def test_truncated_model_is_one_line_within_seconds(start: Callable[..., Server], trained: Any, share: float) -> None:
-    whole = bytes(trained("binary:logistic").save_raw("ubj"))
-    test_bad_model_is_one_line_within_seconds(start, whole[: int(len(whole) * share)])
-
-
-def test_model_that_crashes_the_library_takes_only_the_trial_down(start: Callable[..., Server], trained: Any) -> None:
-    """A child index far outside of the tree: the library reads beyond its memory."""
-    document = json.loads(bytes(trained("binary:logistic").save_raw("json")))
-    for tree in document["learner"]["gradient_booster"]["model"]["trees"]:
-        tree["split_indices"] = [2**30 if value >= 0 else value for value in tree["split_indices"]]
-    server = start(json.dumps(document).encode())
-    assert server.process.wait(timeout=10) != 0
-    lines = [line for line in server.log.read_text().splitlines() if "no model.json" not in line]
-    assert len(lines) == 1
-    assert lines[0].startswith("serve: model")
-
-
-def test_no_model_directory_is_one_line(launch: Callable[..., Server], tmp_path: Path) -> None:
-    server = launch(tmp_path)
-    assert server.process.wait(timeout=10) == 1
-    assert server.log.read_text().startswith("serve: model: there is no model directory")
 
 
 def test_503_until_the_model_is_loaded(start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
