@@ -7,19 +7,24 @@ import json
 import re
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from docker import DockerClient
+from docker.errors import APIError
+from docker.models.containers import Container
 
 from containers.build import images, wheels
 from containers.build.image import PLATFORM, build
 
 Run = Callable[..., Any]
 """The fixture `run`: gives the exit code and the output of a container."""
+Start = Callable[..., Container]
 pytestmark = pytest.mark.engine
+START_SECONDS = 20.0
 WORDS = ("train", "serve", "hyperparameters", "schema")
 
 
@@ -84,20 +89,35 @@ def test_pip_is_a_word_that_says_no(image: str, run: Run) -> None:
 
 
 def test_no_cache_no_secret_no_repository(image: str, run: Run) -> None:
-    names = ("__pycache__.*", ".git", ".env", ".aws", ".netrc", "pip.conf", "*.whl", ".cache", "*.deb", "*.orig")
+    names = ["__pycache__.*", "*.whl", ".cache", "*.deb", "*.orig", ".git", ".env", "pip.conf"]
+    names += [".aws", ".docker", ".git-credentials", ".netrc", ".pypirc", ".ssh", "*.key", "id_rsa*"]
     tests = " -o ".join(f"-name '{name}'" for name in names)
     assert run(image, "sh", "-c", f"find / -xdev \\( {tests} \\) -print; ls -A /root/.cache 2>/dev/null").output == ""
+
+
+def test_no_file_holds_a_private_key(image: str, run: Run) -> None:
+    search = "grep --recursive --binary-files=without-match --files-with-matches"
+    key = "-----BEGIN [A-Z ]*PRIVATE KEY"
+    assert run(image, "sh", "-c", f"{search} -e '{key}' /opt /usr /etc /root /home /var").output == ""
+
+
+def test_nothing_of_the_machine_that_built_it_is_told(image: str, docker_client: DockerClient) -> None:
+    """No proxy, no address of an index, no secret in the environment or the history."""
+    found = docker_client.images.get(image)
+    told = [*found.attrs["Config"]["Env"], *(step["CreatedBy"] or "" for step in found.history())]
+    assert [text for text in told if re.search(r"://|proxy|index_url|token|secret|passw|credential", text, re.I)] == []
 
 
 def test_lists_and_caches_of_apt_are_gone(image: str, run: Run) -> None:
     assert run(image, "sh", "-c", "find /var/lib/apt/lists /var/cache/apt -type f 2>/dev/null").output == ""
 
 
-def test_labels_are_true(image: str, docker_client: DockerClient) -> None:
-    """Each capability that is claimed has its tests; no other is claimed."""
+def test_labels_are_true(image: str, docker_client: DockerClient, start: Start) -> None:
+    """What works is claimed, and nothing else."""
     labels = docker_client.images.get(image).labels
     capabilities = {name.rpartition(".")[2] for name in labels if name.startswith("com.amazonaws.sagemaker")}
-    assert capabilities == {"accept-bind-to-port"}
+    works = {"accept-bind-to-port", "multi-models"} if serves_several_models(image, start) else {"accept-bind-to-port"}
+    assert capabilities == works
     if "base" not in image:
         assert labels["org.opencontainers.image.version"] == images.version()
         assert f"{labels['org.opencontainers.image.title']}:{images.version()}" == image
@@ -177,6 +197,22 @@ def test_wheels_for_arm_resolve(image: str, tmp_path: Path) -> None:
     assert list(wheels.gather(name, "linux/arm64", tmp_path).glob("*.whl"))
 
 
+def serves_several_models(image: str, start: Start) -> bool:
+    """Whether the list of models is there where SageMaker asks for several, before any is loaded."""
+    container = start(image, "serve", environment={"SAGEMAKER_MULTI_MODEL": "true"})
+    ask = "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/models', timeout=2)"
+    deadline = time.monotonic() + START_SECONDS
+    while container.status in ("created", "running") and time.monotonic() < deadline:
+        try:
+            if container.exec_run(["python", "-c", ask]).exit_code == 0:
+                return True
+        except APIError:  # it ended
+            return False
+        time.sleep(0.2)
+        container.reload()
+    return False
+
+
 def _tree(client: DockerClient, image: str) -> dict[str, tuple[str, int, str]]:
     """Every path of an image with its kind, mode, and content (sha256) or target."""
     container = client.containers.create(image, ["true"])
@@ -193,5 +229,5 @@ def _tree(client: DockerClient, image: str) -> dict[str, tuple[str, int, str]]:
 
 def _entry(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> tuple[str, int, str]:
     content = archive.extractfile(entry) if entry.isreg() else None
-    told = hashlib.file_digest(content, "sha256").hexdigest() if content else entry.linkname  # type: ignore[arg-type]
+    told = hashlib.sha256(content.read()).hexdigest() if content else entry.linkname
     return entry.type.decode(), entry.mode, told
