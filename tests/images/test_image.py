@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
 import tarfile
 import tempfile
 import time
@@ -17,7 +18,7 @@ from docker import DockerClient
 from docker.errors import APIError
 from docker.models.containers import Container
 
-from containers.build import images, wheels
+from containers.build import bootstrap, debian, images, wheels
 from containers.build.image import PLATFORM, build
 
 Run = Callable[..., Any]
@@ -25,6 +26,10 @@ Run = Callable[..., Any]
 Start = Callable[..., Container]
 pytestmark = pytest.mark.engine
 START_SECONDS = 20.0
+needs_arm = pytest.mark.skipif(
+    not Path("/proc/sys/fs/binfmt_misc/qemu-aarch64").exists(),
+    reason="arm64 programs do not run here: no binfmt handler is registered for them",
+)
 WORDS = ("train", "serve", "hyperparameters", "schema")
 
 
@@ -185,9 +190,19 @@ def test_wrong_hash_ends_the_build(image: str, run: Run, tmp_path: Path) -> None
     assert "DO NOT MATCH THE HASHES" in done.output
 
 
+@needs_arm
+def test_base_for_arm_resolves() -> None:
+    if obstacle := bootstrap.obstacle():
+        pytest.skip(obstacle)
+    program, *options = bootstrap.command(Path("/dev/null"), debian.packages(), "arm64")
+    done = subprocess.run(
+        [program, "--simulate", *options], env=bootstrap.environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@needs_arm
 def test_wheels_for_arm_resolve(image: str, tmp_path: Path) -> None:
-    if not Path("/proc/sys/fs/binfmt_misc/qemu-aarch64").exists():
-        pytest.skip("arm64 programs do not run here: no binfmt handler is registered for them")
     name = image.removeprefix("sagemaker-").partition(":")[0]
     for each in {images.BASE, name}:
         (tmp_path / "containers" / each).mkdir(parents=True)
