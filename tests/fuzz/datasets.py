@@ -31,7 +31,7 @@ def check(dataset: Dataset, layout: Layout) -> None:
 
 def _check_sparse(features: Sparse, layout: Layout) -> None:
     offsets, columns = features.offsets, features.columns
-    assert (offsets.dtype, columns.dtype, features.values.dtype) == (np.int64, np.int32, np.float32)
+    assert [part.dtype.str[1:] for part in (offsets, columns, features.values)] == ["i8", "i4", "f4"]
     assert offsets[0] == 0
     assert (np.diff(offsets) >= 0).all()
     assert offsets[-1] == len(columns) == len(features.values)

@@ -6,7 +6,10 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
+from serving.answers import WRITERS
+from serving.predictions import EXPLAIN
 from tests.corpus import cases
+from tests.corpus.cases import Case
 from tests.fuzz.targets import ANY_WIDTH, BLOCKS, LABEL, NO_MISSING, STORED
 
 LONGEST = 4096
@@ -18,13 +21,19 @@ _HEADER = re.compile(rb"^(?:accept|content-type): *(.*?)\r?$", re.IGNORECASE | r
 def of(target: str) -> list[bytes]:
     """The inputs for a target, each once."""
     if target in cases.BODIES:
-        bodies = [case.content for case in cases.find(target)]
-        found = [bytes([flags]) + body for body in bodies for flags in _FLAGS]
+        found = [bytes([flags]) + case.content for case in cases.find(target) for flags in _FLAGS]
+    elif target == "invocation":
+        found = [_invocation(case, accept) for case in cases.find(*cases.BODIES) for accept in WRITERS]
     else:
         found = [case.content for case in cases.find(*cases.WIRE) if case.path.suffix == ".http"]
         if target == "media_type":
             found = [value for request in found for value in _HEADER.findall(request)]
     return sorted({seed for seed in found if len(seed) <= LONGEST})
+
+
+def _invocation(case: Case, accept: str) -> bytes:
+    attributes = EXPLAIN if accept == "application/json" else ""
+    return "\n".join([cases.CONTENT_TYPES[case.folder], accept, attributes, ""]).encode() + case.content
 
 
 def write(target: str, folder: Path) -> None:

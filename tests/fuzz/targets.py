@@ -28,7 +28,7 @@ from contract.codecs import (
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError
 from serving import errors
-from tests.fuzz import datasets, references
+from tests.fuzz import datasets, endpoint, references
 
 Target = Callable[[bytes], object]
 Check = Callable[[bytes, Layout, "Dataset | None"], None]
@@ -116,4 +116,5 @@ TARGETS: Mapping[str, Target] = {
     "parquet": CodecTarget(parquet),
     "recordio": CodecTarget(recordio_protobuf, references.check_recordio),
     "media_type": parse_media_type,
+    "invocation": endpoint.invoke,
 }
