@@ -1,0 +1,107 @@
+"""application/x-npz: a sparse matrix as scipy.sparse.save_npz writes it (csr, csc or coo); nothing is unpickled.
+
+A zip archive of npy files. What the archive says of sizes is believed only as a bound, and every index is checked,
+before anything is allocated for it. Source: SciPy documentation, "scipy.sparse.save_npz".
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.dataset import Floats
+from contract.errors import UserError, show
+
+CONTENT_TYPE = "application/x-npz"
+_MEMBERS = {"csr": ("indices", "indptr"), "csc": ("indices", "indptr"), "coo": ("row", "col")}
+_SOURCE = "body"
+
+Array = NDArray[Any]
+
+
+def decode(body: bytes, most: int) -> Floats:
+    """The matrix, dense (rows, columns), zero where nothing is stored.
+
+    Raises UserError for what is none, or takes more than `most` bytes.
+    """
+    arrays = _arrays(body, most)
+    kind = arrays["format"].item() if "format" in arrays and arrays["format"].ndim == 0 else b""
+    kind = kind.decode("latin-1") if isinstance(kind, bytes) else str(kind)
+    if kind not in _MEMBERS or not {"data", "shape", *_MEMBERS[kind]} <= arrays.keys():
+        raise _bad(f"it holds {show(sorted(arrays))}, format {show(kind)}; expected a csr, csc or coo matrix of scipy")
+    rows, columns = _shape(arrays["shape"], most)
+    values = arrays["data"]
+    first, second = (arrays[name] for name in _MEMBERS[kind])
+    if values.ndim != 1 or values.dtype.kind not in "biuf" or not _integers(first, second):
+        raise _bad("its data or its indices are not lists of numbers")
+    if kind == "coo":
+        row, column = first, second
+    else:
+        major = _spread(second, len(first), rows if kind == "csr" else columns)
+        row, column = (major, first) if kind == "csr" else (first, major)
+    if not len(row) == len(column) == len(values) or _outside(row, rows) or _outside(column, columns):
+        raise _bad(f"its indices do not fit its shape {show((rows, columns))} and its {len(values)} values")
+    matrix = np.zeros((rows, columns), np.float32)
+    with np.errstate(over="ignore"):
+        np.add.at(matrix, (row, column), values.astype(np.float32))
+    if not np.isfinite(matrix).all():
+        raise _bad("a value is not finite in float32")
+    return matrix
+
+
+def _arrays(body: bytes, most: int) -> dict[str, Array]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            members = archive.infolist()
+            if sum(member.file_size for member in members) > most:
+                raise _bad(f"unpacked it is larger than the {most} bytes accepted")
+            return {member.filename.removesuffix(".npy"): _array(archive.read(member)) for member in members}
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise _bad(f"it is no archive of npy files: {error}") from error
+
+
+def _array(content: bytes) -> Array:
+    stream = io.BytesIO(content)
+    try:
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, fortran, kind = read(stream)
+        count = int(np.prod(shape, dtype=object))
+        if kind.hasobject or count * kind.itemsize != len(content) - stream.tell():
+            raise _bad("it holds an array of objects, or one of another size than announced")
+        return np.frombuffer(content, kind, count, stream.tell()).reshape(shape, order="F" if fortran else "C")
+    except (ValueError, TypeError) as error:
+        raise _bad(f"a member is no npy file: {error}") from error
+
+
+def _shape(shape: Array, most: int) -> tuple[int, int]:
+    if not _integers(shape) or len(shape) != 2 or shape.min() < 1:
+        raise _bad(f"its shape is {show(shape.tolist())}; expected rows and columns")
+    rows, columns = map(int, shape)
+    if rows * columns * np.float32().itemsize > most:
+        raise _bad(f"as a table of {rows} rows and {columns} columns it is larger than the {most} bytes accepted")
+    return rows, columns
+
+
+def _spread(starts: Array, count: int, size: int) -> Array:
+    """The row of each value in csr, or its column in csc, from where each one's values start."""
+    steps = np.diff(starts)
+    if len(starts) != size + 1 or starts[0] != 0 or starts[-1] != count or (steps < 0).any():
+        raise _bad("its indptr does not fit its shape and its indices")
+    return np.repeat(np.arange(size), steps)
+
+
+def _integers(*arrays: Array) -> bool:
+    return all(array.ndim == 1 and array.dtype.kind in "iu" for array in arrays)
+
+
+def _outside(places: Array, size: int) -> bool:
+    return bool(len(places)) and bool(places.min() < 0 or places.max() >= size)
+
+
+def _bad(problem: str) -> UserError:
+    return UserError(f"the npz cannot be read: {problem}", where=_SOURCE)
