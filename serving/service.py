@@ -7,6 +7,7 @@ from typing import Protocol
 
 from serving import model
 from serving.answers import Answer
+from serving.handlers import script
 from serving.invocation import Invocation
 from serving.model import Model
 from serving.predictions import Predictions
@@ -36,4 +37,8 @@ class Service(Protocol):
 
 def load(algorithm: str, directory: Path, settings: Settings) -> Service:
     """Verify and load a model directory. Raises UserError of one line that says what is wrong with it."""
+    if found := script.find(directory, settings):
+        from serving.handlers import user_code  # what it needs is paid for where there is a script
+
+        return user_code.load(found, algorithm, directory, settings)
     return Predictions(model.load(algorithm, directory, settings), settings)
