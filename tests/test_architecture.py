@@ -60,7 +60,7 @@ def test_importing_the_contract_costs_numpy_at_most() -> None:
         for path in MODULES
         if path.relative_to(ROOT).parts[0] == "contract" and path.name != "__init__.py"
     ]
-    heavy = "{'polars', 'google.protobuf', 'scipy', 'xgboost', 'flask', 'orjson'}"
+    heavy = "{'polars', 'google.protobuf', 'scipy', 'xgboost', 'flask', 'orjson', 'simdjson'}"
     code = f"import sys, {', '.join(names)}; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

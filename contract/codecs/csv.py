@@ -1,6 +1,6 @@
 """text/csv: rows of numbers, no header; label first and weight second where the layout has them.
 
-Small bodies and small files are read by orjson, blocks of files by polars in several threads, and whatever those
+Small bodies and small files are read by simdjson, blocks of files by polars in several threads, and whatever those
 might read differently by the strict road: all three give the same numbers. The delimiter is sniffed on the first line:
 the first of comma, semicolon, tab, bar and blank that occurs there. A blank line is an error, except at the very end.
 """
@@ -19,7 +19,7 @@ from typing import BinaryIO
 import numpy as np
 
 from contract import resources
-from contract.codecs import columns, csv_orjson, csv_polars, csv_strict, gather, spans, text
+from contract.codecs import columns, csv_polars, csv_simdjson, csv_strict, gather, spans, text
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError, show
 
@@ -28,7 +28,7 @@ DELIMITERS = (b",", b";", b"\t", b"|", b" ")
 BLOCK = 1 << 22
 """Bytes of a file parsed at a time by one thread."""
 BYTES_PER_COLUMN = 2048
-"""Of a block, below which orjson is the faster one: polars spends some ten microseconds on each column."""
+"""Of a block, below which simdjson is the faster one: polars spends some ten microseconds on each column."""
 MOST_THREADS = 4
 
 
@@ -43,8 +43,8 @@ class _Form:
 def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
     """One whole body, without polars. Raises UserError naming source, line and column."""
     _check(parameters, layout)
-    if len(body) > csv_orjson.BLOCK:
-        return gather.concatenate(_decode_blocks(body, layout, source), source)
+    if len(body) > csv_simdjson.BLOCK:
+        return gather.concatenate(_decode_blocks(io.BytesIO(body), layout, source), source)
     data = text.start(body, source).rstrip(b"\r\n")
     if not data:
         raise text.rows_missing(source)
@@ -59,6 +59,12 @@ def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source
     if begin:
         form = _form(begin[0].data, layout, source)
         yield from _parse_ahead(chain(begin, blocks), form) if len(begin) > 1 else [_parse(begin[0], form)]
+
+
+def read_alone(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
+    """`read` in blocks of half a megabyte, in the calling thread and without polars."""
+    _check(parameters, layout)
+    return _decode_blocks(stream, layout, source)
 
 
 def _blocks(stream: BinaryIO, source: str) -> Iterator[text.Block | spans.Span]:
@@ -82,9 +88,9 @@ def _parse_ahead(blocks: Iterable[text.Block | spans.Span], form: _Form) -> Iter
             yield pending.popleft().result()
 
 
-def _decode_blocks(body: bytes, layout: Layout, source: str) -> Iterator[Dataset]:
+def _decode_blocks(stream: BinaryIO, layout: Layout, source: str) -> Iterator[Dataset]:
     form: _Form | None = None
-    for block in text.blocks(io.BytesIO(body), csv_orjson.BLOCK, source):
+    for block in text.blocks(stream, csv_simdjson.BLOCK, source):
         form = form or _form(block.data, layout, source)
         yield _parse(block, form, polars=False)
 
@@ -99,8 +105,8 @@ def _parse(block: text.Block | spans.Span, form: _Form, *, polars: bool = True) 
 
 def _rows(data: bytes, form: _Form, line: int, *, polars: bool) -> Dataset:
     plain = _plain(data, form.delimiter)
-    long = len(data) > max(csv_orjson.BLOCK, BYTES_PER_COLUMN * form.count)
-    fast = csv_polars.parse if polars and long else csv_orjson.parse
+    long = len(data) > max(csv_simdjson.BLOCK, BYTES_PER_COLUMN * form.count)
+    fast = csv_polars.parse if polars and long else csv_simdjson.parse
     grid = None if plain is None else fast(plain, form.count)
     if grid is None or (not form.layout.missing and np.isnan(grid).any()):
         grid = csv_strict.parse(data, form.count, form.delimiter, form.layout, form.source, line)

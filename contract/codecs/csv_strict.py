@@ -22,7 +22,7 @@ _INFINITE = (b"inf", b"infinity")
 _WORDS = ("nan", "inf", "infinity")
 _SHOWN_BYTES = 200
 _LARGEST = float(np.finfo(np.float32).max)
-_ROUNDS_TO_INFINITY = _LARGEST + 2.0**103
+ROUNDS_TO_INFINITY = _LARGEST + 2.0**103
 """Half a unit above the largest float32: from here on rounding gives infinity."""
 
 
@@ -61,7 +61,7 @@ def _row(row: list[bytes]) -> list[float]:
     if b"".join(row).translate(None, _NUMERALS):
         raise ValueError
     values = [float(cell) for cell in row]
-    if max(values) >= _ROUNDS_TO_INFINITY or min(values) <= -_ROUNDS_TO_INFINITY:
+    if max(values) >= ROUNDS_TO_INFINITY or min(values) <= -ROUNDS_TO_INFINITY:
         raise ValueError
     return values
 
@@ -69,7 +69,7 @@ def _row(row: list[bytes]) -> list[float]:
 def _cell(cell: bytes, layout: Layout, where: str) -> float:
     if _NUMBER.fullmatch(cell):
         value = float(cell)
-        if abs(value) < _ROUNDS_TO_INFINITY:
+        if abs(value) < ROUNDS_TO_INFINITY:
             return value
         raise UserError(f"{show(_text(cell))} is beyond the largest float32, {_LARGEST:.8g}", where=where)
     if cell.strip(b" \t").lower() in _MISSING:
