@@ -58,11 +58,11 @@ def find(model: Path, settings: Settings) -> Script | None:
     Raises UserError where the script that the environment names, or one in code/, is not there.
     """
     if not settings.user_code:
-        if (model / FOLDER).is_dir():
+        if _exists(model / FOLDER):
             log.warning("%s/ in the model is left alone: this image runs no code of models", FOLDER)
         return None
     directory = _named(settings.submit_directory) if settings.submit_directory else model / FOLDER
-    if not (settings.program or settings.submit_directory or directory.exists()):
+    if not (settings.program or settings.submit_directory or _exists(directory)):
         return None
     program = settings.program or PROGRAM
     path = directory / (program if program.endswith(".py") else f"{program}.py")
@@ -77,6 +77,14 @@ def find(model: Path, settings: Settings) -> Script | None:
             "%s of the script is left alone: nothing is installed; an image brings its libraries", _REQUIREMENTS
         )
     return Script(path, path.parent)
+
+
+def _exists(directory: Path) -> bool:
+    """What lies in a model directory that may not be read is its verification's to say."""
+    try:
+        return directory.exists()
+    except PermissionError:
+        return False
 
 
 def _named(text: str) -> Path:
