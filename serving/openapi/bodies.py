@@ -10,32 +10,30 @@ import orjson
 from contract.manifest import Schema
 from serving import answers
 from serving.invocation import Invocation
-from serving.invocations import Endpoint
 from serving.openapi import schemas
 from serving.predictions import REQUEST_FORMATS
+from serving.service import Service
 
-_TEXT = {"type": "string"}
+_TEXT = {"type": "string", "minLength": 1}
 
 
-def requests(schema: Schema | None) -> dict[str, Any]:
-    """Each request format. The examples are a row of zeros; where the model is not known there are none."""
+def requests(schema: Schema) -> dict[str, Any]:
+    """Each request format; the examples are a row of zeros."""
     formats = {}
     for name in REQUEST_FORMATS:
         description, example = _FORMATS[name]
         formats[name] = dict(description)
-        if schema is not None and example is not None:
+        if example is not None:
             formats[name]["example"] = example(schema.count)
     return formats
 
 
-def responses(endpoint: Endpoint) -> dict[str, Any]:
-    """Each answer format, with the model's own answer to a row of zeros."""
-    if endpoint.service is None or endpoint.service.model is None:
-        return {name: {} for name in answers.WRITERS}
-    row = _csv(endpoint.service.model.schema.count).encode()
+def responses(service: Service, schema: Schema) -> dict[str, Any]:
+    """Each answer format, with the service's own answer to a row of zeros."""
+    row = _csv(schema.count).encode()
     formats = {}
     for accept in answers.WRITERS:
-        answer = endpoint.service.respond(Invocation(row, "text/csv", accept))
+        answer = service.respond(Invocation(row, "text/csv", accept))
         formats[answer.content_type] = _response(answer.content_type, answer.body)
     return formats
 

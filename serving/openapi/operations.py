@@ -12,6 +12,7 @@ from serving.invocations import Endpoint
 from serving.openapi import bodies, schemas
 from serving.predictions import EXPLAIN
 
+_ANYTHING: dict[str, Any] = {"*/*": {}}
 _INTEGER = {"type": "integer", "minimum": 1}
 _BODY_REFUSALS = (
     "bad_input",
@@ -28,19 +29,25 @@ def _ping(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _invocations(endpoint: Endpoint) -> dict[str, Any]:
-    model = endpoint.service.model if endpoint.service else None
+    service, default = endpoint.service, endpoint.settings.accept
+    if service is None or service.model is None:
+        taken = given = _ANYTHING
+        others = {"default": {"description": "Whatever the model's own code answers"}}
+    else:
+        schema = service.model.schema
+        taken, given, others = bodies.requests(schema), bodies.responses(service, schema), {}
     return {
-        "description": f"The answer's media type is the one that the header Accept wishes for, by default "
-        f"{endpoint.settings.accept}. A body without a Content-Type is read as text/libsvm.",
+        "description": f"The answer has the media type that the header Accept wishes for, by default {default}.",
         "parameters": _HEADERS,
         "requestBody": {
             "description": f"At most {endpoint.settings.payload_bytes} bytes",
             "required": True,
-            "content": bodies.requests(model.schema if model else None),
+            "content": taken,
         },
         "responses": {
-            "200": {"description": "One prediction a row, in order", "content": bodies.responses(endpoint)},
+            "200": {"description": "Predictions, one a row", "content": given},
             **_refusals(*_BODY_REFUSALS),
+            **others,
         },
     }
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from contract.manifest import Schema
 
-_LARGEST = float(np.finfo(np.float32).max)
+_ROUNDS_TO_INFINITY = float(np.finfo(np.float32).max) + 2.0**103
 
 
 def of(schema: Schema | None) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def object_of(optional: tuple[str, ...] = (), **properties: Any) -> dict[str, An
 def _row(schema: Schema) -> dict[str, Any]:
     """One number a feature, each named where the model names its features."""
     kind = ["number", "null"] if schema.missing_allowed else "number"
-    number = {"type": kind, "minimum": -_LARGEST, "maximum": _LARGEST}
+    number = {"type": kind, "exclusiveMinimum": -_ROUNDS_TO_INFINITY, "exclusiveMaximum": _ROUNDS_TO_INFINITY}
     width = {"minItems": schema.count, "maxItems": schema.count} if schema.count else {}
     named = {"prefixItems": [{"title": name, **number} for name in schema.names]} if schema.names else {}
     return listed(number, description="One row: a number for each feature", **width, **named)

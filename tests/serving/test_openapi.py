@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import Client
 
-from serving import routes
+from serving import openapi, routes
 from serving.answers import WRITERS
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.openapi.operations import OPERATIONS
 from serving.predictions import REQUEST_FORMATS
+from serving.service import Service
 from serving.settings import Settings
 
 
@@ -82,6 +83,16 @@ def test_answers_are_those_of_the_settings(serve: Any, settings: dict[str, Any])
 
 def test_every_objective_has_a_description(serve: Any, kind: str) -> None:
     OpenAPIV31SpecValidator(serve(kind).get("/openapi.json").json).validate()
+
+
+def test_of_a_model_with_code_of_its_own_nothing_is_known() -> None:
+    class Script:
+        model = None
+
+    document = openapi.build(Endpoint(Settings(), cast(Service, Script())), routes.ROUTES)
+    OpenAPIV31SpecValidator(document).validate()
+    operation = document["paths"]["/invocations"]["post"]
+    assert operation["requestBody"]["content"] == operation["responses"]["200"]["content"] == {"*/*": {}}
 
 
 def test_503_until_the_model_is_loaded() -> None:
