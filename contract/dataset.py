@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -28,6 +29,13 @@ class Sparse:
     def shape(self) -> tuple[int, int]:
         return len(self.offsets) - 1, self.width
 
+    def __getitem__(self, rows: slice) -> Sparse:
+        """The rows from `rows.start` to before `rows.stop`, as an array gives them."""
+        start, stop, _ = rows.indices(len(self.offsets) - 1)
+        offsets = self.offsets[start : stop + 1]
+        cells = slice(int(offsets[0]), int(offsets[-1]))
+        return Sparse(offsets - offsets[0], self.columns[cells], self.values[cells], self.width)
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -48,6 +56,10 @@ class Dataset:
     @property
     def width(self) -> int:
         return int(self.features.shape[1])
+
+    def blocks(self, rows: int) -> Iterator[Dataset]:
+        """The features alone, so many rows at a time."""
+        return (Dataset(self.features[start : start + rows]) for start in range(0, self.rows, rows))
 
 
 @dataclass(frozen=True)

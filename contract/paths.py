@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_BASE = "/opt/ml"
+DEFAULT_SCRATCH = "/tmp"  # noqa: S108 - unnamed files alone are made there
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Paths:
         return self.base / "model"
 
     @property
+    def models(self) -> Path:
+        """Of a multi-model endpoint: models/N/model is the directory of each that it may be told to load."""
+        return self.base / "models"
+
+    @property
     def output(self) -> Path:
         return self.base / "output"
 
@@ -72,3 +78,8 @@ class Paths:
     def pipe(self, name: str, epoch: int) -> Path:
         """The FIFO that carries one epoch of a Pipe channel."""
         return self.data / f"{name}_{epoch}"
+
+
+def scratch() -> Path:
+    """Where temporary files may go: the container's own /tmp, or what TMPDIR names in its place."""
+    return Path(os.environ.get("TMPDIR") or DEFAULT_SCRATCH)

@@ -6,7 +6,7 @@ infinity) is null there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 Columns: TypeAlias = Mapping[str, NDArray[Any] | None]
 """Name -> one value a row (rows,), a list a row (rows, n) or lists (rows, n, m); None where the key does not apply."""
+
+_JSON_START, _JSON_END = b'{"predictions":[', b"]}"
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,21 @@ class Answer:
     timings: Timings | None = None
 
 
-def encode(table: Table, name: str) -> bytes:
-    """The body in the media type `name`, one of WRITERS."""
-    return WRITERS[name](table)
+def encode(table: Table, name: str, *, batch: bool = False) -> bytes:
+    """The body in the media type `name`, one of WRITERS, or in batch transform's own form."""
+    return encode_batch(table) if batch else WRITERS[name](table)
+
+
+def encode_blocks(tables: Iterable[Table], name: str, *, batch: bool = False) -> Iterator[bytes]:
+    """The chunks of one body, a chunk a table: joined they are what `encode` makes of all rows at once."""
+    if batch or name != "application/json":
+        yield from (encode(table, name, batch=batch) for table in tables)
+        return
+    between = _JSON_START
+    for table in tables:
+        yield between + _objects(table, b",")
+        between = b","
+    yield _JSON_END
 
 
 def encode_batch(table: Table) -> bytes:
@@ -76,12 +90,13 @@ def _csv(table: Table) -> bytes:
 def _csv_cells(column: NDArray[Any] | None, table: Table) -> list[bytes]:
     if column is None:
         return [b""] * table.rows
-    if not np.isfinite(column).all():
-        return [_csv_list([str(value).encode() for value in row], table) for row in column.reshape(table.rows, -1)]
-    cells = _cells(column, table.rows)
-    if column.ndim == 1:
-        return cells
-    return [_csv_list(cell.replace(b"[", b"").replace(b"]", b"").split(b","), table) for cell in cells]
+    rows = column.reshape(table.rows, -1)
+    cells = _dump(rows.ravel()).split(b",")
+    # JSON has no number for these; all others are written as beside finite ones alone.
+    for place in np.flatnonzero(~np.isfinite(rows)):
+        cells[place] = str(rows.flat[place]).encode()
+    count = rows.shape[1]
+    return [_csv_list(cells[start : start + count], table) for start in range(0, len(cells), count)]
 
 
 def _csv_list(values: list[bytes], table: Table) -> bytes:
@@ -91,7 +106,7 @@ def _csv_list(values: list[bytes], table: Table) -> bytes:
 
 
 def _json(table: Table) -> bytes:
-    return b'{"predictions":[' + _objects(table, b",") + b"]}"
+    return _JSON_START + _objects(table, b",") + _JSON_END
 
 
 def _jsonlines(table: Table) -> bytes:

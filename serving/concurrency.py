@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, TypeVar
 
 from contract.errors import UserError
@@ -15,6 +15,9 @@ class Concurrency(Protocol):
     def compute(self, work: Callable[[], T], *, quick: bool) -> T:
         """The result of `work`, while the worker goes on answering others; `quick` work need not make way for them."""
 
+    def store(self, work: Callable[[], T]) -> T:
+        """The result of `work`, which waits for a disk, while the worker goes on answering others."""
+
     def limit(self, seconds: float) -> AbstractContextManager[object]:
         """Raises TimeoutError in the block when it waits for longer."""
 
@@ -25,6 +28,9 @@ class Direct:
     def compute(self, work: Callable[[], T], *, quick: bool) -> T:
         return work()
 
+    def store(self, work: Callable[[], T]) -> T:
+        return work()
+
     def limit(self, seconds: float) -> AbstractContextManager[object]:
         return nullcontext()
 
@@ -33,15 +39,37 @@ class Gate:
     """Bytes of request bodies in flight in one worker, so that bodies waiting for a CPU cannot fill the memory."""
 
     def __init__(self, budget: int) -> None:
-        self._free = budget
+        self.free = budget
 
-    @contextmanager
-    def hold(self, size: int) -> Iterator[None]:
+    def hold(self, size: int) -> Share:
         """Raises UserError (busy) where the budget is spent; a worker's requests run in one thread, so no lock."""
-        if size > self._free:
+        share = Share(self)
+        share.grow(size)
+        return share
+
+
+class Share:
+    """What one request holds of a gate until the end of its block."""
+
+    __slots__ = ("_gate", "_size")
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._size = 0
+
+    def grow(self, size: int) -> None:
+        """Hold `size` bytes more. Raises UserError (busy)."""
+        if size > self._gate.free:
             raise UserError("too many requests are being computed; try again", code="busy")
-        self._free -= size
-        try:
-            yield
-        finally:
-            self._free += size
+        self._gate.free -= size
+        self._size += size
+
+    def release(self) -> None:
+        self._gate.free += self._size
+        self._size = 0
+
+    def __enter__(self) -> Share:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()

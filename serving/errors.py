@@ -16,14 +16,18 @@ _STATUS = {
     "method_not_allowed": "405 Method Not Allowed",
     "not_acceptable": "406 Not Acceptable",
     "slow_body": "408 Request Timeout",
+    "conflict": "409 Conflict",
     "too_large": "413 Content Too Large",
     "unsupported_content_type": "415 Unsupported Media Type",
     "unsupported_encoding": "415 Unsupported Media Type",
+    "insufficient_storage": "507 Insufficient Storage",
+    "out_of_memory": "507 Insufficient Storage",
     "busy": "503 Service Unavailable",
     "not_ready": "503 Service Unavailable",
 }
 """Every other code is 400."""
-_UNREAD = {"not_acceptable", "slow_body", "too_large", "unsupported_content_type", "unsupported_encoding", "busy"}
+_UNREAD = {"not_acceptable", "slow_body", "too_large", "unsupported_content_type", "unsupported_encoding"}
+_UNREAD |= {"insufficient_storage", "busy"}
 
 
 def status(code: str) -> str:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from time import perf_counter
 from typing import Any
 
 import orjson
 
 from contract import media_type, resources
 from contract.errors import UserError, show
-from serving import answers, body
+from serving import answers, body, exchange
 from serving.answers import Answer
 from serving.concurrency import Concurrency, Direct, Gate
-from serving.invocation import Invocation
 from serving.metrics import Metrics
 from serving.service import Service
 from serving.settings import Settings
 
-BODY_SECONDS = 30.0
-"""How long a client may take to send its body."""
 _MEMORY_SHARE = 4
 """Waiting bodies may fill this fraction of the memory, over all workers."""
 
@@ -43,7 +38,7 @@ class Endpoint:
                 f"of {', '.join(answers.WRITERS)}"
             )
         share = resources.memory_bytes() // (_MEMORY_SHARE * self.settings.workers)
-        self.gate = Gate(max(share, self.settings.payload_bytes + 1))
+        self.gate = Gate(max(share, self.settings.whole_bytes + body.PIECE))
 
 
 def ping(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
@@ -57,7 +52,7 @@ def execution_parameters(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answ
     settings = endpoint.settings
     parameters = {
         "MaxConcurrentTransforms": settings.transforms,
-        "BatchStrategy": "MULTI_RECORD",
+        "BatchStrategy": settings.strategy,
         "MaxPayloadInMB": settings.payload_megabytes,
     }
     return Answer("200 OK", orjson.dumps(parameters))
@@ -65,15 +60,7 @@ def execution_parameters(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answ
 
 def invoke(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
     """Predictions for the rows in the body. Raises UserError for whatever the client can mend."""
-    service = loaded(endpoint)
-    service.check(Invocation.of(environ, b""))
-    with endpoint.gate.hold(body.expected(environ, endpoint.settings.payload_bytes)):
-        started = perf_counter()
-        invocation = Invocation.of(environ, _read_body(endpoint, environ))
-        read = perf_counter()
-        answer = endpoint.concurrency.compute(partial(service.respond, invocation), quick=service.quick(invocation))
-        endpoint.metrics.invoked(read - started, perf_counter() - read, answer.timings)
-        return answer
+    return exchange.answer(endpoint, loaded(endpoint), environ)
 
 
 def metrics(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
@@ -89,11 +76,3 @@ def loaded(endpoint: Endpoint) -> Service:
     if endpoint.service is None:
         raise UserError("the model is not loaded yet", code="not_ready")
     return endpoint.service
-
-
-def _read_body(endpoint: Endpoint, environ: Mapping[str, Any]) -> bytes:
-    try:
-        with endpoint.concurrency.limit(BODY_SECONDS):
-            return body.read(environ, endpoint.settings.payload_bytes)
-    except TimeoutError as error:
-        raise UserError(f"the body did not arrive within {BODY_SECONDS:.0f} s", code="slow_body") from error

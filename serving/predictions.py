@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +41,16 @@ _TRIAL_ROWS = 256
 """As many as are timed: of a single row most is the call itself."""
 _BYTES_A_CELL = 2
 """The fewest that a value takes in csv."""
+BLOCK_ROWS, EXPLAINED_ROWS = 10_000, 100
+"""Rows of a body that are answered at once, without and with contributions; what has more is answered in blocks."""
+
+
+class _Form(NamedTuple):
+    """What an answer is to look like."""
+
+    media_type: str
+    explain: bool = False
+    batch: bool = False
 
 
 @dataclass
@@ -54,27 +66,47 @@ class Predictions:
         _reader(invocation.content_type or NO_CONTENT_TYPE)
         _writer(invocation.accept, self.settings.accept)
 
+    def one_piece(self, invocation: Invocation) -> str:
+        codec, _ = _reader(invocation.content_type or NO_CONTENT_TYPE)
+        if codec.CONTENT_TYPES[0] != "application/json":
+            return ""
+        return "JSON is one document; text/csv and application/jsonlines, which are read row by row, may be larger"
+
     def respond(self, invocation: Invocation) -> Answer:
         codec, parameters = _reader(invocation.content_type or NO_CONTENT_TYPE)
-        accept = _writer(invocation.accept, self.settings.accept)
-        explain = invocation.attribute(EXPLAIN)
+        form = self._form(invocation)
         source = "body" if invocation.content_type else f"body (no Content-Type: read as {NO_CONTENT_TYPE})"
         layout = Layout(width=self.model.schema.count, missing=self.model.schema.missing_allowed)
+        if invocation.file is not None:
+            with _naming_the_header():
+                return self._answer_blocks(codec.read_alone(invocation.file, layout, parameters, source), form)
         started = perf_counter()
         with _naming_the_header():
             dataset = codec.decode(invocation.content, layout, parameters, source)
-        if not dataset.rows:
-            raise UserError("the body holds no rows; send at least one", where="body")
+        most = EXPLAINED_ROWS if form.explain else BLOCK_ROWS
+        if not 0 < dataset.rows <= most:
+            return self._answer_blocks(dataset.blocks(most), form)
         decoded = perf_counter()
-        table = self.model.predict(dataset, explain=explain)
+        table = self.model.predict(dataset, explain=form.explain)
         predicted = perf_counter()
-        if self.settings.batch and not self.settings.outputs and not explain:
-            accept = accept if accept == "text/csv" else "application/jsonlines"
-            body = answers.encode_batch(table)
-        else:
-            body = answers.encode(table, accept)
+        body = answers.encode(table, form.media_type, batch=form.batch)
         timings = Timings(decoded - started, predicted - decoded, perf_counter() - predicted)
-        return Answer("200 OK", body, accept, timings=timings)
+        return Answer("200 OK", body, form.media_type, timings=timings)
+
+    def _form(self, invocation: Invocation) -> _Form:
+        accept, explain = _writer(invocation.accept, self.settings.accept), invocation.attribute(EXPLAIN)
+        if not self.settings.batch or self.settings.outputs or explain:
+            return _Form(accept, explain)
+        return _Form(accept if accept == "text/csv" else "application/jsonlines", batch=True)
+
+    def _answer_blocks(self, blocks: Iterator[Dataset], form: _Form) -> Answer:
+        """An answer whose first chunk is there: what is wrong with the first rows still has its own status."""
+        block = next(blocks, None)
+        if block is None:
+            raise UserError("the body holds no rows; send at least one", where="body")
+        tables = (self.model.predict(one, explain=form.explain) for one in chain((block,), blocks))
+        chunks = answers.encode_blocks(tables, form.media_type, batch=form.batch)
+        return Answer("200 OK", content_type=form.media_type, chunks=chain((next(chunks),), chunks))
 
     def quick(self, invocation: Invocation) -> bool:
         # Contributions cost a thousand times the prediction.

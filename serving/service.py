@@ -22,8 +22,14 @@ class Service(Protocol):
     def check(self, invocation: Invocation) -> None:
         """Refuse by its headers what cannot be answered, before the body is read. Raises UserError."""
 
+    def one_piece(self, invocation: Invocation) -> str:
+        """Why a body of this kind is read whole, and so not larger than Settings.whole_bytes: a clause for the client.
+
+        Empty where it may come as `Invocation.file`, of whatever size the endpoint takes.
+        """
+
     def respond(self, invocation: Invocation) -> Answer:
-        """Raises UserError for whatever the client can mend."""
+        """Its `chunks` are computed as they are asked for. Raises UserError for whatever the client can mend."""
 
     def quick(self, invocation: Invocation) -> bool:
         """Whether the answer takes so little time that it need not be computed beside the event loop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,11 @@ from contract import limits, resources
 from contract.errors import UserError, show
 
 MEBIBYTE = 1024 * 1024
+UNBOUNDED = sys.maxsize
+"""A limit that no body reaches."""
+_LARGEST_WHOLE = 25 * MEBIBYTE
+"""The most that SageMaker's real-time endpoints send."""
+_STRATEGIES = ("MULTI_RECORD", "SINGLE_RECORD")
 _PORTS = 65535
 _ACCEPT = {False: "text/csv", True: "application/json"}
 """What an absent Accept means: as SageMaker's XGBoost has it, and sagemaker-inference for user code."""
@@ -28,14 +34,20 @@ class Settings:
     threads: int = 1
     """Threads of the native library in each worker; workers x threads never exceeds the CPUs unless workers do."""
     payload_bytes: int = limits.PAYLOAD_BYTES
+    whole_bytes: int = limits.PAYLOAD_BYTES
+    """Bodies up to this size are read into memory; larger ones, within `payload_bytes`, go through a file in blocks."""
     accept: str = "text/csv"
     """What an absent Accept means."""
     batch: bool = False
+    strategy: str = _STRATEGIES[0]
+    """How batch transform fills a body: with one record or with as many as it may hold."""
     outputs: tuple[str, ...] = ()
     """Keys of the selectable answer, in order; none: the plain answer."""
     ensemble: bool = True
+    multi_model: bool = False
+    """Models are loaded and unloaded by requests: see serving/models."""
     seconds: float = limits.INVOCATION_SECONDS
-    """The longest that one invocation may compute."""
+    """The longest that one invocation, or one block of rows of a large one, may compute."""
     user_code: bool = False
     """Whether the image runs a script of the model's own: see serving/handlers."""
     program: str = ""
@@ -47,20 +59,27 @@ class Settings:
     def of_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
         """Raises UserError naming the variable, its value and what is accepted."""
         cpus, payload_bytes = resources.cpus(), _payload_bytes(environ)
+        whole_bytes = _whole_bytes(payload_bytes)
         user_code = _boolean(environ, "SAGEMAKER_USER_CODE", default=False)
-        # A worker computes one large request at a time: as many workers as their largest requests fit into the memory.
-        room = resources.memory_bytes() // (limits.REQUEST_MEMORY_FACTOR * payload_bytes)
-        workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", max(1, min(cpus, room)), minimum=1)
+        # A worker computes one large request at a time: as many workers as their largest requests fit into the memory,
+        # and no more than there are requests at once.
+        room = resources.memory_bytes() // (limits.REQUEST_MEMORY_FACTOR * whole_bytes)
+        transforms = _integer(environ, "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS", 0) or cpus
+        wanted = max(1, min(cpus, room, transforms))
+        workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", wanted, minimum=1)
         return cls(
             port=_port(environ),
             address=environ.get("SAGEMAKER_BIND_ADDRESS") or cls.address,
             workers=workers,
             threads=max(1, cpus // workers),
             payload_bytes=payload_bytes,
+            whole_bytes=whole_bytes,
             accept=environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip() or _ACCEPT[user_code],
             batch=_boolean(environ, "SAGEMAKER_BATCH", default=False),
+            strategy=_strategy(environ),
             outputs=_words(environ, "SAGEMAKER_INFERENCE_OUTPUT"),
             ensemble=_boolean(environ, "SAGEMAKER_INFERENCE_ENSEMBLE", default=True),
+            multi_model=_boolean(environ, "SAGEMAKER_MULTI_MODEL", default=False),
             seconds=_integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT", int(limits.INVOCATION_SECONDS), minimum=1),
             user_code=user_code,
             program=environ.get("SAGEMAKER_PROGRAM", "").strip(),
@@ -70,11 +89,14 @@ class Settings:
     @property
     def transforms(self) -> int:
         """Concurrent transforms to ask for: one a worker, within what concurrency x payload may come to."""
-        return max(1, min(self.workers, limits.BATCH_PAYLOAD_MEGABYTES // self.payload_megabytes))
+        return max(1, min(self.workers, limits.BATCH_PAYLOAD_MEGABYTES // (self.payload_megabytes or 1)))
 
     @property
     def payload_megabytes(self) -> int:
-        return max(1, self.payload_bytes // MEBIBYTE)
+        """The payload for a batch transform job to ask for: at most what one may, 0 where there is no limit."""
+        if self.payload_bytes == UNBOUNDED:
+            return 0
+        return min(max(1, self.payload_bytes // MEBIBYTE), limits.BATCH_PAYLOAD_MEGABYTES)
 
 
 def _port(environ: Mapping[str, str]) -> int:
@@ -96,11 +118,28 @@ def _port(environ: Mapping[str, str]) -> int:
 
 
 def _payload_bytes(environ: Mapping[str, str]) -> int:
-    """A batch job's own limit goes before the image's; its 0 (no limit) is held to the most that a job may name."""
-    most = limits.BATCH_PAYLOAD_MEGABYTES
-    if environ.get("SAGEMAKER_MAX_PAYLOAD_IN_MB"):
-        return (_integer(environ, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 0, maximum=most) or most) * MEBIBYTE
+    """A batch job's own limit goes before the image's; its 0 means none."""
+    if environ.get("SAGEMAKER_MAX_PAYLOAD_IN_MB", "").strip():
+        megabytes = _integer(environ, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 0, maximum=limits.BATCH_PAYLOAD_MEGABYTES)
+        return megabytes * MEBIBYTE or UNBOUNDED
     return _integer(environ, "MAX_CONTENT_LENGTH", limits.PAYLOAD_BYTES, minimum=1)
+
+
+def _whole_bytes(payload_bytes: int) -> int:
+    """Everything that a real-time endpoint may be sent; of more, what half of the memory allows."""
+    if payload_bytes <= _LARGEST_WHOLE:
+        return payload_bytes
+    room = resources.memory_bytes() // (2 * limits.REQUEST_MEMORY_FACTOR)
+    return min(_LARGEST_WHOLE, max(limits.PAYLOAD_BYTES, room))
+
+
+def _strategy(environ: Mapping[str, str]) -> str:
+    text = environ.get("SAGEMAKER_BATCH_STRATEGY", "").strip()
+    if text and text not in _STRATEGIES:
+        raise UserError(
+            f"environment variable SAGEMAKER_BATCH_STRATEGY: {show(text)} is not accepted ({' or '.join(_STRATEGIES)})"
+        )
+    return text or _STRATEGIES[0]
 
 
 def _integer(environ: Mapping[str, str], name: str, default: int, minimum: int = 0, maximum: int | None = None) -> int:

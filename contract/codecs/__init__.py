@@ -1,7 +1,7 @@
 """Content type <-> Dataset. One module a format; the same codec reads channels and request bodies.
 
-A codec module has `CONTENT_TYPES` (its names, the first one canonical), `decode` and `read`; it imports its library on
-first use. What counts as a number is the same in all of them: finite decimals that float32 can hold.
+A codec module has `CONTENT_TYPES` (its names, the first one canonical), `decode`, `read` and `read_alone`; it imports
+its library on first use. What counts as a number is the same in all of them: finite decimals that float32 can hold.
 """
 
 from __future__ import annotations
@@ -33,6 +33,11 @@ class Codec(Protocol):
 
     def read(self, stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
         """A file or a FIFO in blocks of rows, with memory bounded by the block. Raises UserError likewise."""
+
+    def read_alone(
+        self, stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str
+    ) -> Iterator[Dataset]:
+        """`read` in the calling thread alone: in a server, others want the other CPUs."""
 
 
 def find(media_type: MediaType, among: Collection[str] | None = None) -> Codec:

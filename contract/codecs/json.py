@@ -37,6 +37,9 @@ def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source
     yield decode(stream.read(), layout, parameters, source)
 
 
+read_alone = read
+
+
 def load(data: bytes, source: str, line: int = 1) -> object:
     """The value of one JSON text that begins on `line`. Raises UserError with line and column where it is none."""
     import orjson

@@ -32,6 +32,9 @@ def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source
         yield assemble(list(_rows(block, layout, source)), layout, source, block.line, "line")
 
 
+read_alone = read
+
+
 def _rows(block: text.Block, layout: Layout, source: str) -> Iterator[Row]:
     for number, line in enumerate(block.data.split(b"\n"), block.line):
         where = f"{source}, line {number}"

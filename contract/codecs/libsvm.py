@@ -43,6 +43,9 @@ def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source
             yield lines.finish(source)
 
 
+read_alone = read
+
+
 class _Lines:
     """The rows of one block while they are read."""
 

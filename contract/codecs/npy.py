@@ -54,10 +54,13 @@ def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: s
 
 
 def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
-    """A file or a FIFO in blocks; in Fortran order it is one block. Raises UserError likewise."""
+    """A file or a FIFO in blocks; a FIFO in Fortran order is one block. Raises UserError likewise."""
     yield from _blocks(stream, _header(stream, layout, source), layout, source)
     if stream.read(1):
         raise UserError("more bytes follow than the header announces", where=source)
+
+
+read_alone = read
 
 
 def encode(values: Floats) -> bytes:
@@ -97,15 +100,28 @@ def _header(stream: BinaryIO, layout: Layout, source: str) -> _Header:
 
 
 def _blocks(stream: BinaryIO, header: _Header, layout: Layout, source: str) -> Iterator[Dataset]:
-    at_once = header.rows if header.fortran else max(1, BLOCK // header.row_bytes)
+    at_once = header.rows if header.fortran and not stream.seekable() else max(1, BLOCK // header.row_bytes)
+    begin = stream.tell() if header.fortran and at_once < header.rows else 0
     for first in range(0, header.rows, at_once):
         rows = min(at_once, header.rows - first)
-        data = _exactly(stream, rows * header.row_bytes, source)
+        if header.fortran and rows < header.rows:
+            data = _gathered(stream, begin, header, first, rows, source)
+        else:
+            data = _exactly(stream, rows * header.row_bytes, source)
         shape = (rows, header.columns)
         grid = np.frombuffer(data, header.type).reshape(shape, order="F" if header.fortran else "C")
         floats = to_float32(grid)
         columns.check_values(floats, layout, source, first + 1)
         yield columns.split(floats, layout, source, first + 1, "row")
+
+
+def _gathered(stream: BinaryIO, begin: int, header: _Header, first: int, rows: int, source: str) -> bytearray:
+    """Some rows of an array in Fortran order, whose data begins at `begin`: a piece of each column."""
+    data, size = bytearray(), header.type.itemsize
+    for column in range(header.columns):
+        stream.seek(begin + (column * header.rows + first) * size)
+        data += _exactly(stream, rows * size, source)
+    return data
 
 
 def _exactly(stream: BinaryIO, size: int, source: str) -> bytearray:

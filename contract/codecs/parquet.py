@@ -48,6 +48,9 @@ def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source
         yield from _blocks(copy, _names(copy, layout, source), layout, source)
 
 
+read_alone = read
+
+
 def _is_stored(stream: BinaryIO) -> bool:
     """Whether polars reads what `stream` reads: it goes by the file below, past a gzip reader, and to the end first."""
     below = stream.raw if isinstance(stream, io.BufferedReader) else stream

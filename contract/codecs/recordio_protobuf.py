@@ -23,19 +23,25 @@ CONTENT_TYPES = ("application/x-recordio-protobuf", "recordio-protobuf")
 MAGIC = 0xCED7230A
 KEY = "values"
 BLOCK = 10_000
-"""Records made into one block of rows."""
+"""Records made into one block of rows, fewer where they are wide."""
+BLOCK_BYTES = 1 << 22
+"""Of the records of one block: as lists of numbers they take ten times as much."""
 LONGEST_RECORD = 1 << 26
 _HEAD = struct.Struct("<II")
 
 
 def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
     """One whole body. Raises UserError naming source and record."""
-    return gather.concatenate(_blocks(io.BytesIO(body), layout, source, at_once=len(body)), source)
+    blocks = _blocks(io.BytesIO(body), layout, source, len(body), len(body))  # of all rows, dense and sparse mixed
+    return gather.concatenate(blocks, source)
 
 
 def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
     """A file or a FIFO in blocks of records. Raises UserError likewise."""
-    return _blocks(stream, layout, source, at_once=BLOCK)
+    return _blocks(stream, layout, source, BLOCK, BLOCK_BYTES)
+
+
+read_alone = read
 
 
 def write(labels: Iterable[Mapping[str, Sequence[float]]]) -> bytes:
@@ -61,19 +67,20 @@ def encode(dataset: Dataset) -> bytes:
     return b"".join(frames)
 
 
-def _blocks(stream: BinaryIO, layout: Layout, source: str, at_once: int) -> Iterator[Dataset]:
+def _blocks(stream: BinaryIO, layout: Layout, source: str, rows_at_once: int, bytes_at_once: int) -> Iterator[Dataset]:
     rows: list[Row] = []
     labels: list[float] = []
-    number = 0
+    number = size = 0
     unlabelled = Layout(width=layout.width, missing=layout.missing)
     for number, record in enumerate(records(stream, source), 1):
         where = f"{source}, record {number}"
         rows.append(_row(record, unlabelled, where))
         if layout.label:
             labels.append(_label(record, where))
-        if len(rows) == at_once:
+        size += record.ByteSize()
+        if len(rows) >= rows_at_once or size >= bytes_at_once:
             yield _dataset(rows, labels, layout, unlabelled, source, number)
-            rows, labels = [], []
+            rows, labels, size = [], [], 0
     if rows:
         yield _dataset(rows, labels, layout, unlabelled, source, number)
 

@@ -73,6 +73,15 @@ def test_broken_framing_is_the_clients_error_but_a_time_out_is_told_apart() -> N
         body.read({"wsgi.input": Broken(TimeoutError())}, 10)
 
 
-@pytest.mark.parametrize(("declared", "expected"), [("7", 7), ("99", 10), ("", 11)])
-def test_expected_is_the_most_that_is_held(declared: str, expected: int) -> None:
-    assert body.expected({"CONTENT_LENGTH": declared}, 10) == expected
+@pytest.mark.parametrize("length", [{"CONTENT_LENGTH": str(3 * body.PIECE + 1)}, {}], ids=["declared", "chunked"])
+def test_pieces_are_bounded_and_together_the_body(length: dict[str, str]) -> None:
+    content = bytes(range(256)) * (3 * body.PIECE // 256) + b"x"
+    request = environ(content, **length)
+    pieces = list(body.pieces(request, body.declared(request), len(content)))
+    assert b"".join(pieces) == content
+    assert {len(piece) for piece in pieces} == {body.PIECE, 1}
+
+
+def test_too_large_a_body_is_told_the_remedy() -> None:
+    with pytest.raises(UserError, match="the 3 bytes accepted: send less"):
+        list(body.pieces(environ(b"1234"), None, 3, "send less"))
