@@ -118,9 +118,14 @@ class Green:
         self._seconds = seconds
         self._turn = BoundedSemaphore(1)
         self._thread = ThreadPool(1)
+        self._disk = ThreadPool(1)
 
     def limit(self, seconds: float) -> gevent.Timeout:
         return gevent.Timeout(seconds, TimeoutError)
+
+    def store(self, work: Callable[[], T]) -> T:
+        outcome: Callable[[], T] = self._disk.spawn(_captured, work).get()  # type: ignore[assignment]  # never None without a timeout
+        return outcome()
 
     def compute(self, work: Callable[[], T], *, quick: bool) -> T:
         """Raises UserError (busy) where the turn does not come in time, AlgorithmError where the work does not end."""
