@@ -7,7 +7,9 @@ before anything is allocated for it. Source: SciPy documentation, "scipy.sparse.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,11 @@ from contract.errors import UserError, show
 CONTENT_TYPE = "application/x-npz"
 _MEMBERS = {"csr": ("indices", "indptr"), "csc": ("indices", "indptr"), "coo": ("row", "col")}
 _SOURCE = "body"
+_HEADER = re.compile(
+    rb"\x93NUMPY(?:\x01\x00..|[\x02\x03]\x00....)\{'descr': '(?P<type>[<>|=][biufSU][0-9]{1,3})', "
+    rb"'fortran_order': (?:True|False), 'shape': \((?:(?P<count>[0-9]{1,18}),)?\),? *\} *\n",
+    re.DOTALL,
+)
 
 Array = NDArray[Any]
 
@@ -29,8 +36,7 @@ def decode(body: bytes, most: int) -> Floats:
     Raises UserError for what is none, or takes more than `most` bytes.
     """
     arrays = _arrays(body, most)
-    kind = arrays["format"].item() if "format" in arrays and arrays["format"].ndim == 0 else b""
-    kind = kind.decode("latin-1") if isinstance(kind, bytes) else str(kind)
+    kind = _text(arrays["format"]) if "format" in arrays else ""
     if kind not in _MEMBERS or not {"data", "shape", *_MEMBERS[kind]} <= arrays.keys():
         raise _bad(f"it holds {show(sorted(arrays))}, format {show(kind)}; expected a csr, csc or coo matrix of scipy")
     rows, columns = _shape(arrays["shape"], most)
@@ -60,22 +66,37 @@ def _arrays(body: bytes, most: int) -> dict[str, Array]:
             if sum(member.file_size for member in members) > most:
                 raise _bad(f"unpacked it is larger than the {most} bytes accepted")
             return {member.filename.removesuffix(".npy"): _array(archive.read(member)) for member in members}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        zlib.error,
+    ) as error:
         raise _bad(f"it is no archive of npy files: {error}") from error
 
 
 def _array(content: bytes) -> Array:
-    stream = io.BytesIO(content)
+    """Of one dimension, or a single value. The header is matched, not parsed as Python."""
+    header = _HEADER.match(content)
     try:
-        version = np.lib.format.read_magic(stream)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran, kind = read(stream)
-        count = int(np.prod(shape, dtype=object))
-        if kind.hasobject or count * kind.itemsize != len(content) - stream.tell():
-            raise _bad("it holds an array of objects, or one of another size than announced")
-        return np.frombuffer(content, kind, count, stream.tell()).reshape(shape, order="F" if fortran else "C")
-    except (ValueError, TypeError) as error:
-        raise _bad(f"a member is no npy file: {error}") from error
+        kind = np.dtype(header["type"].decode()) if header else None
+    except TypeError:
+        kind = None
+    if header is None or kind is None:
+        raise _bad("a member is no npy file of one list of numbers")
+    count = int(header["count"] or 1)
+    if count * kind.itemsize != len(content) - header.end():
+        raise _bad("a member is of another size than announced")
+    array = np.frombuffer(content, kind, count, header.end())
+    return array if header["count"] else array.reshape(())
+
+
+def _text(array: Array) -> str:
+    value = array.item() if array.ndim == 0 else ""
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _shape(shape: Array, most: int) -> tuple[int, int]:

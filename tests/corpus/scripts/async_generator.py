@@ -1,0 +1,2 @@
+async def output_fn(prediction, accept):
+    yield b""

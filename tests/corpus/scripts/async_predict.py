@@ -1,0 +1,2 @@
+async def predict_fn(data, model):
+    return data

@@ -1,0 +1,3 @@
+import no_such_library
+
+VERSION = no_such_library.VERSION

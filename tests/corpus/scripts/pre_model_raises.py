@@ -1,0 +1,2 @@
+def pre_model_fn(model_dir):
+    return {}["MODE"]

@@ -1,0 +1,2 @@
+def input_fn(body, content_type, context, encoding):
+    return body
