@@ -35,6 +35,7 @@ class Application:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self._routes = {(route.method, route.path): route for route in routes.of(endpoint)}
+        self._patterns = tuple(route for route in self._routes.values() if "<" in route.path)
         endpoint.metrics = Metrics([path for _, path in self._routes], endpoint.settings.workers)
 
     @cached_property
@@ -45,13 +46,23 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         route = self._routes.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        variables: dict[str, str] = {}
+        if route is None:
+            route, variables = self._match(environ)
         if route is None:
             return self.flask(environ, start_response)
-        answer = run(route, self.endpoint, environ)
+        answer = run(route, self.endpoint, environ, **variables)
         start_response(answer.status, headers(answer))
         if answer.unread:
             return _drained(self.endpoint, environ, answer.body)
         return (answer.body,) if answer.chunks is None else answer.chunks
+
+    def _match(self, environ: Mapping[str, Any]) -> tuple[Route | None, dict[str, str]]:
+        """The route with variables that is asked for, and their values."""
+        for route in self._patterns:
+            if route.method == environ["REQUEST_METHOD"] and (found := route.match(environ["PATH_INFO"])) is not None:
+                return route, found
+        return None, {}
 
 
 def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any], **variables: str) -> Answer:
@@ -66,7 +77,8 @@ def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any], **variable
         answer = errors.answer_failure(identifier)
     endpoint.metrics.ended(route.path, int(answer.status[:3]))
     if not route.quiet or answer.status != "200 OK":
-        _log(environ, answer, identifier, perf_counter() - started)
+        model = variables.get("name") or environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_MODEL", "")
+        _log(environ, model, answer, identifier, perf_counter() - started)
     return answer
 
 
@@ -93,7 +105,7 @@ def _drained(endpoint: Endpoint, environ: Mapping[str, Any], content: bytes) -> 
         return
 
 
-def _log(environ: Mapping[str, Any], answer: Answer, identifier: str, seconds: float) -> None:
+def _log(environ: Mapping[str, Any], model: str, answer: Answer, identifier: str, seconds: float) -> None:
     """One line without any value of the payload; written at once, since logging's own machinery costs 20 us a line."""
     if not access.isEnabledFor(logging.INFO):
         return
@@ -108,4 +120,6 @@ def _log(environ: Mapping[str, Any], answer: Answer, identifier: str, seconds: f
         "milliseconds": round(seconds * 1000, 3),
         "bytes_out": len(answer.body),
     }
+    if model:
+        entry["model"] = model[:_LOGGED_CHARACTERS]
     sys.stderr.write(orjson.dumps(entry).decode() + "\n")

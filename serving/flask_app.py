@@ -19,6 +19,7 @@ _OF_ROUTING = (404, 405)
 
 def create(endpoint: Endpoint, routes: tuple[Route, ...]) -> Flask:
     flask = Flask(__name__, static_folder=None)
+    flask.url_map.merge_slashes = False  # a model's name may hold two in a row
     for route in routes:
         name = f"{route.method} {route.path}"
         view = _view(route, endpoint)

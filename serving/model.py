@@ -34,9 +34,21 @@ class Algorithm(Protocol):
     def load(self, directory: Path, settings: Settings) -> Model:
         """Verify and load a model directory. Raises UserError of one line that says what is wrong with it."""
 
+    def prepare(self) -> None:
+        """Load what all models need and what may be loaded before a fork."""
+
 
 def load(algorithm: str, directory: Path, settings: Settings) -> Model:
     """The model in `directory`, by the module named after its algorithm."""
+    return _find(algorithm).load(directory, settings)
+
+
+def prepare(algorithm: str) -> None:
+    """Load the algorithm's library, so that the processes forked from this one share it."""
+    _find(algorithm).prepare()
+
+
+def _find(algorithm: str) -> Algorithm:
     if not algorithm.isidentifier() or importlib.util.find_spec(f"serving.{algorithm}") is None:
         raise UserError(f"SAGEMAKER_ALGORITHM {show(algorithm)} is no algorithm that this image serves")
-    return cast("Algorithm", importlib.import_module(f"serving.{algorithm}")).load(directory, settings)
+    return cast("Algorithm", importlib.import_module(f"serving.{algorithm}"))

@@ -15,16 +15,19 @@ from serving.settings import MEBIBYTE, Settings
 _MEMORY_FACTOR, _MEMORY_SPARE = 20, 1024 * MEBIBYTE
 
 
-def load(algorithm: str, directory: Path, settings: Settings) -> Service:
-    """Load with bounded memory: a damaged file may name any size for what follows. Raises UserError of one line."""
-    with _memory_limit(directory):
+def load(algorithm: str, directory: Path, settings: Settings, most: int | None = None) -> Service:
+    """Load with bounded memory: a damaged file may name any size for what follows. Raises UserError of one line.
+
+    `most` bytes may be taken, by default as many as the container has.
+    """
+    with _memory_limit(directory, resources.memory_bytes() if most is None else most):
         return service.load(algorithm, directory, settings)
 
 
 @contextmanager
-def _memory_limit(directory: Path) -> Iterator[None]:
+def _memory_limit(directory: Path, most: int) -> Iterator[None]:
     size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file()) if directory.is_dir() else 0
-    wanted = _address_space() + min(size * _MEMORY_FACTOR + _MEMORY_SPARE, resources.memory_bytes())
+    wanted = _address_space() + min(size * _MEMORY_FACTOR + _MEMORY_SPARE, most)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
         wanted = min(wanted, soft)

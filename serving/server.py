@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 
+from contract.errors import PlatformError
 from serving import gunicorn_config, logs, probe, waiting
 from serving.app import Application
 from serving.invocations import Endpoint
@@ -18,9 +21,13 @@ from serving.settings import Settings
 class Server(BaseApplication):
     """gunicorn, given an application that is loaded already and settings that are no command line's."""
 
-    def __init__(self, application: Application, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, application: Application, settings: dict[str, Any], intact: Callable[[], bool] = lambda: True
+    ) -> None:
         self._application = application
         self._settings = settings
+        self.intact = intact
+        """Whether all is there that workers need."""
         super().__init__()
 
     def load_config(self) -> None:
@@ -29,6 +36,23 @@ class Server(BaseApplication):
 
     def load(self) -> Callable[..., Iterable[bytes]]:
         return self._application
+
+    def run(self) -> None:
+        Supervisor(self).run()
+
+
+class Supervisor(Arbiter):
+    """gunicorn's, which also ends when its server is no longer intact."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        self._intact = server.intact
+
+    def manage_workers(self) -> None:
+        """Called once a second, at least."""
+        if not self._intact():
+            raise HaltServer("a process that the workers cannot do without has ended", PlatformError.exit_code)
+        super().manage_workers()
 
 
 def run(
@@ -41,9 +65,16 @@ def run(
     logs.start()
     endpoint = Endpoint(settings)
     application = Application(endpoint)
-    endpoint.service = probe.load(algorithm, directory, settings)
-    tell(waiting.LOADED)
-    endpoint.service.try_out()
     configuration = gunicorn_config.settings(settings, listener.fileno())
-    server = Server(application, configuration | {"when_ready": lambda arbiter: tell(waiting.READY)})
-    server.run()
+    configuration["when_ready"] = lambda arbiter: tell(waiting.READY)
+    if settings.multi_model:
+        from serving.models import lifeline, remote  # paid for by endpoints of several models only
+
+        with lifeline.start(algorithm, settings) as line:
+            endpoint.service = remote.Models(line.directory, settings)
+            Server(application, configuration, line.intact).run()
+    else:
+        endpoint.service = probe.load(algorithm, directory, settings)
+        tell(waiting.LOADED)
+        endpoint.service.try_out()
+        Server(application, configuration).run()

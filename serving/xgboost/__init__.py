@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from serving.xgboost.model import load
+from serving.xgboost.native import version as prepare
 
-__all__ = ["load"]
+__all__ = ["load", "prepare"]

@@ -1,0 +1,59 @@
+"""What models may cost: room is what the container's limit leaves beside its own processes and the requests."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+from pathlib import Path
+
+from contract import limits, resources
+from serving.settings import MEBIBYTE, Settings
+
+_SYSTEM_BYTES = 16 * MEBIBYTE
+"""Of the kernel for the container: page tables, sockets, files."""
+_PROCESS_BYTES = 4 * MEBIBYTE
+"""The least that a model's process costs."""
+_FILE_FACTOR = 3
+"""Bytes of memory for a byte of a model file, in XGBoost's UBJSON; its JSON takes up to 12."""
+_KIBIBYTE = 1024
+
+
+def room(settings: Settings) -> int:
+    """Bytes for models; to be called while there is none. Every worker may be computing one largest request."""
+    requests = settings.workers * limits.REQUEST_MEMORY_FACTOR * settings.whole_bytes
+    return resources.memory_bytes() - resources.memory_held_bytes() - _SYSTEM_BYTES - requests
+
+
+def estimate(directory: Path) -> int:
+    """Bytes that the model in `directory` is thought to cost at least, before it is loaded."""
+    files = (path.stat().st_size for path in directory.rglob("*") if path.is_file())
+    return _PROCESS_BYTES + _FILE_FACTOR * sum(files)
+
+
+def private() -> int:
+    """Bytes that would be free if this process ended: those of its memory that it shares with no other."""
+    trim()
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return _KIBIBYTE * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
+
+def resident(process: int) -> int:
+    """Bytes that a process has in memory, shared ones too: what it has grown by is the difference of two. 0: gone."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def trim() -> None:
+    """Give back what was freed: the C library would keep it for this process."""
+    ctypes.CDLL(None).malloc_trim(0)
+
+
+def volunteer() -> None:
+    """Where the memory runs out after all, end this process rather than one that others depend on."""
+    try:
+        Path(f"/proc/{os.getpid()}/oom_score_adj").write_text("500")
+    except OSError:  # a read-only /proc: the largest process is chosen, which mostly is a model's, too
+        return
