@@ -71,6 +71,10 @@ def test_no_kind_of_request_is_left_out(folder: str, number: int) -> None:
     assert len(cases.find(folder)) >= number
 
 
+def test_there_are_as_many_as_the_documents_say() -> None:
+    assert len(cases.served()) > 370
+
+
 def test_every_expectation_has_its_case() -> None:
     folders = (*cases.BODIES, *cases.WIRE, cases.SEMANTICS)
     beside = {path for folder in folders for path in (cases.CORPUS / folder).glob("*.expected")}
