@@ -54,6 +54,11 @@ class Answer:
     """Bytes in all chunks, where that is known beforehand."""
     timings: Timings | None = None
 
+    @property
+    def size(self) -> int | None:
+        """Bytes of the whole body; None where that is only known at its end."""
+        return len(self.body) if self.chunks is None else self.length
+
 
 def encode(table: Table, name: str, *, batch: bool = False) -> bytes:
     """The body in the media type `name`, one of WRITERS, or in batch transform's own form."""

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from time import perf_counter
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from contract.errors import UserError
-from serving import errors, routes
+from serving import errors, invocation, routes
 from serving.answers import Answer
 from serving.invocations import Endpoint
 from serving.metrics import Metrics
@@ -76,6 +77,9 @@ def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any], **variable
     except Exception:
         answer = errors.answer_failure(identifier)
     endpoint.metrics.ended(route.path, int(answer.status[:3]))
+    inference_id = environ.get("HTTP_X_AMZN_SAGEMAKER_INFERENCE_ID", "")
+    if inference_id and invocation.is_inference_id(inference_id):
+        answer = replace(answer, headers=(*answer.headers, (invocation.INFERENCE_ID, inference_id)))
     if not route.quiet or answer.status != "200 OK":
         model = variables.get("name") or environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_MODEL", "")
         _log(environ, model, answer, identifier, perf_counter() - started)
@@ -85,9 +89,8 @@ def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any], **variable
 def headers(answer: Answer) -> list[tuple[str, str]]:
     """The headers of an answer; without a Content-Length where it is not known how much is to come."""
     fields = [("Content-Type", answer.content_type), ("X-Content-Type-Options", "nosniff"), *answer.headers]
-    length = len(answer.body) if answer.chunks is None else answer.length
-    if length is not None:
-        fields.append(("Content-Length", str(length)))
+    if answer.size is not None:
+        fields.append(("Content-Length", str(answer.size)))
     if answer.unread:
         fields.append(("Connection", "close"))
     return fields
@@ -118,8 +121,10 @@ def _log(environ: Mapping[str, Any], model: str, answer: Answer, identifier: str
         "path": environ["PATH_INFO"][:_LOGGED_CHARACTERS],
         "status": int(answer.status[:3]),
         "milliseconds": round(seconds * 1000, 3),
-        "bytes_out": len(answer.body),
+        "bytes_out": answer.size,
     }
+    if inference_id := environ.get("HTTP_X_AMZN_SAGEMAKER_INFERENCE_ID", ""):
+        entry["inference_id"] = inference_id[:_LOGGED_CHARACTERS]
     if model:
         entry["model"] = model[:_LOGGED_CHARACTERS]
     sys.stderr.write(orjson.dumps(entry).decode() + "\n")

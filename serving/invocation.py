@@ -11,6 +11,7 @@ from contract.errors import UserError
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 INFERENCE_ID = "X-Amzn-SageMaker-Inference-Id"
+_INFERENCE_ID_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,8 @@ def _check_attributes(text: str) -> None:
             f"{limits.CUSTOM_ATTRIBUTES_CHARACTERS} characters of it",
             where=f"header {ATTRIBUTES}",
         )
+
+
+def is_inference_id(text: str) -> bool:
+    """Whether SageMaker could have passed this on, so that it may be a header of the answer, too."""
+    return len(text) <= _INFERENCE_ID_CHARACTERS and text.isascii() and text.isprintable()
