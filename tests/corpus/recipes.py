@@ -55,9 +55,9 @@ def find(*folders: str) -> list[Recipe]:
 def faults(log: str, recipe: Recipe) -> str:
     """What is wrong with what `serve` printed of a bad model; nothing where it is one line that says why.
 
-    That there is no model.json, it has said before.
+    Warnings, of a missing model.json or of the surroundings, may come before it.
     """
-    lines = [line for line in log.splitlines() if "no model.json beside the model" not in line]
+    lines = [line for line in log.splitlines() if '"level":"warning"' not in line]
     if len(lines) != 1:
         return f"not one line but {lines}"
     wanted = f"serve: {recipe.expected}"
