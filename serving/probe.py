@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from contract import resources
@@ -18,9 +18,11 @@ _MEMORY_FACTOR, _MEMORY_SPARE = 20, 1024 * MEBIBYTE
 def load(algorithm: str, directory: Path, settings: Settings, most: int | None = None) -> Service:
     """Load with bounded memory: a damaged file may name any size for what follows. Raises UserError of one line.
 
-    `most` bytes may be taken, by default as many as the container has.
+    `most` bytes may be taken, by default as many as the container has. Where models bring scripts nothing is bounded:
+    their libraries reserve address space that they never use.
     """
-    with _memory_limit(directory, resources.memory_bytes() if most is None else most):
+    bound = _memory_limit(directory, resources.memory_bytes() if most is None else most)
+    with nullcontext() if settings.user_code else bound:
         return service.load(algorithm, directory, settings)
 
 
