@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from serving import app, errors
 from serving.answers import Answer
@@ -31,9 +31,16 @@ def create(endpoint: Endpoint, routes: tuple[Route, ...]) -> Flask:
         endpoint.metrics.ended(OTHER, error.code or 500)
         return _http_error(error, told)
 
+    flask.before_request(_refuse_leading_slashes)
     flask.register_error_handler(HTTPException, refuse)
     flask.register_error_handler(Exception, _failure)
     return flask
+
+
+def _refuse_leading_slashes() -> None:
+    """Flask would take //ping for /ping."""
+    if request.environ["PATH_INFO"].startswith("//"):
+        raise NotFound
 
 
 def _view(route: Route, endpoint: Endpoint) -> Callable[..., Response]:
