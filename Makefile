@@ -90,6 +90,10 @@ bench/%: $(READY) ## Run one benchmark, a file of tests/bench: make bench/traini
 fuzz: $(READY) ## Fuzz the codecs and parsers, 10^6 inputs each: make fuzz OPTIONS="--seconds 60 csv json"
 	@nice $(RUN) -m tests.fuzz $(OPTIONS)
 
+MINUTES ?= 30
+soak/%: build/% ## Load an endpoint fully, watch its memory: make soak/xgboost MINUTES=30
+	@SOAK_SECONDS=$$(($(MINUTES) * 60)) REQUIRE_ENGINE=1 $(RUN) -m pytest -s tests/images/$*/test_$*_soak.py
+
 .PHONY: lint
 lint: $(READY) ## Check style, types and Dockerfiles
 	@$(RUN) -m ruff check .

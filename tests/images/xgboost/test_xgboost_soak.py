@@ -1,0 +1,73 @@
+"""An endpoint under full load for long: every answer is the expected one, no worker ends, memory does not grow.
+
+150 seconds, or as many as SOAK_SECONDS in the environment says: `make soak` takes half an hour before a release.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from docker.models.containers import Container
+
+from tests.soak import load
+
+Serve = Callable[..., Container]
+Workers = Callable[[Container], list[str]]
+pytestmark = pytest.mark.engine
+SECONDS = float(os.environ.get("SOAK_SECONDS") or 150)
+REFUSALS = 100_000
+"""How many bad requests are answered before the end, though it take longer."""
+MOST_SECONDS = 3 * SECONDS
+SAMPLE_SECONDS = 1.0
+GROWTH = 0.05
+SMALL_LOG = {"type": "json-file", "config": {"max-size": "20m"}}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """`held`: bytes of all processes together that no file is behind."""
+
+    seconds: float
+    held: int
+
+
+@pytest.mark.timeout(MOST_SECONDS + 120)
+def test_full_load_of_good_and_bad_requests_fails_nowhere_and_keeps_nothing(
+    serve_published: Serve, workers: Workers
+) -> None:
+    container = serve_published(log_config=SMALL_LOG)
+    time.sleep(0.5)  # it answers before its last worker is there
+    before, files = workers(container), open_files(container, workers)
+    with load.full(int(container.ports["8080/tcp"][0]["HostPort"])) as tally:
+        samples = [sample(container, began := time.monotonic())]
+        while samples[-1].seconds < SECONDS or (tally.refused < REFUSALS and samples[-1].seconds < MOST_SECONDS):
+            time.sleep(SAMPLE_SECONDS)
+            samples.append(sample(container, began))
+            print(f"{samples[-1].seconds:.0f} s, {samples[-1].held / 1e6:.1f} MB, {tally}")
+    assert tally.failures == []
+    assert tally.refused >= REFUSALS
+    assert workers(container) == before
+    assert open_files(container, workers) - files < load.CONNECTIONS
+    third = len(samples) // 3
+    settled, last = floor(samples[third : 2 * third]), floor(samples[2 * third :])
+    assert last < settled * (1 + GROWTH), [round(each.held / 1e6, 1) for each in samples]
+
+
+def sample(container: Container, began: float) -> Sample:
+    told = container.stats(stream=False, one_shot=True)["memory_stats"]["stats"]
+    held = told["total_rss"] if "total_rss" in told else told["anon"]  # the first and the second kind of cgroup
+    return Sample(time.monotonic() - began, held)
+
+
+def floor(samples: list[Sample]) -> int:
+    """What is held between the large requests: these come and go, and what is kept of them stays."""
+    return min(each.held for each in samples)
+
+
+def open_files(container: Container, workers: Workers) -> int:
+    folders = " ".join(f"/proc/{worker}/fd/*" for worker in workers(container))
+    return len(container.exec_run(["sh", "-c", f"ls -d {folders}"]).output.split())
