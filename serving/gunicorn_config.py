@@ -75,7 +75,7 @@ def _equip(worker: Any) -> None:
 
     endpoint = worker.wsgi.endpoint
     endpoint.service.set_threads(endpoint.settings.threads)
-    endpoint.concurrency = Green(endpoint.settings.seconds)
+    endpoint.concurrency = Green(endpoint.settings.seconds, worker.patience)
     endpoint.metrics.take(worker.slot)
 
 

@@ -1,4 +1,4 @@
-"""The gunicorn worker: gevent's, with JSON errors, a quick end, and large requests computed beside the event loop.
+"""The gunicorn worker: our own HTTP in gevent's event loop, a quick end, large requests computed beside the loop.
 
 Chosen by measuring, one row a request: gevent and gthread answer at about the same rate, sync, which keeps no
 connection, at little more than half of it. A slow client costs gevent a greenlet, gthread one of its threads, sync all
@@ -10,101 +10,145 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
-from http import HTTPStatus
 from queue import SimpleQueue
+from socket import socket
+from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
 import gevent
+from gevent import hub, monkey
 from gevent.lock import BoundedSemaphore
-from gevent.pool import Pool
-from gevent.server import StreamServer
 from gevent.threadpool import ThreadPool
-from gunicorn import util
-from gunicorn.http import errors as http_errors
-from gunicorn.workers.ggevent import GeventWorker
+from gunicorn.workers.base import Worker as BaseWorker
 
 from contract.errors import AlgorithmError, UserError
-from serving import errors
+from serving.connection import Connection, Host
+from serving.patience import Patience
 
 log = logging.getLogger("serving")
 
 T = TypeVar("T")
 
-_CLIENT_ERRORS = {
-    http_errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
-    http_errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    http_errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
-    http_errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
-}
-"""Every other error of gunicorn's parser is 400."""
-_LINGER_SECONDS = 0.1
-"""How long a stopping worker waits for bytes of a request on a connection that it accepted and that is silent."""
+CONNECTIONS = 1000
+"""What one worker accepts at a time."""
+_READ = 1
+"""libev's event."""
+_TURN_SECONDS = 0.1
+"""Between two looks at what is to be done; as long, a stopping worker waits for the bytes of accepted connections."""
 
 
-class Worker(GeventWorker):
+class Worker(BaseWorker):
+    """Of gunicorn's: the fork, the user, the heartbeat, the signals. How requests come in is serving.connection's."""
+
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        self._active = 0
         self.inherited_signals: SimpleQueue[int] = SimpleQueue()
         """Of the arbiter whose copy this process is: until a worker has handlers of its own, signals land there."""
+        self.patience = Patience()
+
+    def init_process(self) -> None:
+        application: Any = self.app.wsgi()
+        # Who asks models' processes waits for sockets and locks in plain Python: others are to go on. A user's script
+        # waits in a native thread, where gevent starts no process: it gets Python as it is.
+        if application.endpoint.settings.multi_model:
+            monkey.patch_all()
+        hub.reinit()
+        super().init_process()
 
     def run(self) -> None:
-        """Serve until told to stop; then answer what was accepted, and go.
-
-        The parent's version looks whether to stop once a second and waits for idle connections too.
-        """
+        """Serve until told to stop; then answer what was accepted, and go."""
         while not self.inherited_signals.empty():
             if self.inherited_signals.get() == signal.SIGTERM:
                 self.alive = False
-        servers = [self._serve(listener) for listener in self.sockets]
-        while self.alive:
-            self.notify()
-            gevent.sleep(_LINGER_SECONDS)
-        for server in servers:
-            server.close()
-        gevent.sleep(_LINGER_SECONDS)
+        host = Host(self.wsgi, self._environ(), self.patience)
+        doors = [Door(listener, host) for listener in self.sockets]
+        while self.alive and os.getppid() == self.ppid:
+            for door in doors:
+                door.open()
+            self._turn(host)
+        host.stopping = True
+        for door in doors:
+            door.close()
+        self._turn(host)
         deadline = time.monotonic() + self.cfg.graceful_timeout
-        while self._active and time.monotonic() < deadline:
-            self.notify()
-            gevent.sleep(_LINGER_SECONDS)
+        while host.active and time.monotonic() < deadline:
+            self._turn(host)
 
-    def _serve(self, listener: Any) -> StreamServer:
-        listener.setblocking(1)
-        pool = Pool(self.worker_connections)
-        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
-        if self.cfg.workers > 1:
-            server.max_accept = 1
-        server.start()
-        return server
+    def handle_quit(self, number: int, frame: FrameType | None) -> None:
+        """A signal handler must not wait, as the parent's does."""
+        gevent.spawn(super().handle_quit, number, frame)
 
-    def handle_request(self, *arguments: Any) -> Any:
-        self._active += 1
+    def _turn(self, host: Host) -> None:
+        self.notify()
+        host.tick()
+        gevent.sleep(_TURN_SECONDS)
+
+    def _environ(self) -> dict[str, Any]:
+        address, port = self.sockets[0].getsockname()[:2]
+        return {
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": address,
+            "SERVER_PORT": str(port),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": False,
+            "wsgi.multiprocess": self.cfg.workers > 1,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,
+        }
+
+
+class Door:
+    """Accepts connections, one at a time: other workers listen at the same socket."""
+
+    def __init__(self, listener: socket, host: Host) -> None:
+        listener.setblocking(False)
+        self._listener = listener
+        self._host = host
+        self._inside = 0
+        self._knocking: Any = gevent.get_hub().loop.io(listener.fileno(), _READ)
+
+    def open(self) -> None:
+        """Also after _admit closed it; to be called now and then."""
+        if not self._knocking.active and self._inside < CONNECTIONS:
+            self._knocking.start(self._admit)
+
+    def close(self) -> None:
+        """For good, once those are in who wait already."""
+        self._knocking.close()
+        while self._admit():
+            pass
+        self._listener.close()
+
+    def _admit(self) -> bool:
+        """Called by the event loop, where nothing may wait. Returns whether there was a client."""
         try:
-            return super().handle_request(*arguments)
+            accepted, address = self._listener.accept()
+        except BlockingIOError:  # another worker was quicker
+            return False
+        except OSError as error:  # out of descriptors, or of memory: better later than at once again
+            log.warning("cannot accept a connection: %s", error.strerror)
+            self._knocking.stop()
+            return False
+        # After patch_all it is one of gevent's; ours waits in its own way.
+        client = socket(accepted.family, accepted.type, fileno=accepted.detach())
+        self._inside += 1
+        if self._inside >= CONNECTIONS:
+            self._knocking.stop()
+        gevent.spawn_raw(self._serve, client, address)
+        return True
+
+    def _serve(self, client: socket, address: tuple[str, int]) -> None:
+        try:
+            Connection(client, address, self._host).serve()
         finally:
-            self._active -= 1
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """What gunicorn's parser refuses, answered in our form instead of in HTML."""
-        status, code, message = HTTPStatus.BAD_REQUEST, "bad_request", "the request is not valid HTTP/1.1"
-        if isinstance(exc, http_errors.ParseException | OSError):
-            status = next((found for kind, found in _CLIENT_ERRORS.items() if isinstance(exc, kind)), status)
-            log.info("refused a request that is not valid HTTP: %s", type(exc).__name__)
-        else:
-            status, code, message = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "the server failed"
-            log.error("error while handling a connection", exc_info=exc)
-        body = errors.write(code, message, status.phrase)
-        head = (
-            f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
-        )
-        try:
-            util.write_nonblock(client, head.encode() + body)
-        except OSError:
-            log.debug("the client was gone before its error")
+            self._inside -= 1
 
 
 class Green:
@@ -114,14 +158,15 @@ class Green:
     thread, where the library's call and numpy's release the interpreter lock and the event loop goes on.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, patience: Patience) -> None:
         self._seconds = seconds
+        self._patience = patience
         self._turn = BoundedSemaphore(1)
         self._thread = ThreadPool(1)
         self._disk = ThreadPool(1)
 
-    def limit(self, seconds: float) -> gevent.Timeout:
-        return gevent.Timeout(seconds, TimeoutError)
+    def limit(self, seconds: float) -> AbstractContextManager[object]:
+        return self._patience.limit(seconds)
 
     def store(self, work: Callable[[], T]) -> T:
         outcome: Callable[[], T] = self._disk.spawn(_captured, work).get()  # type: ignore[assignment]  # never None without a timeout

@@ -34,8 +34,9 @@ def test_green_hands_over_large_work_and_its_errors_without_a_trace() -> None:
 import threading
 from gevent import monkey; monkey.patch_all()
 from contract.errors import UserError
+from serving.patience import Patience
 from serving.worker import Green
-green = Green(seconds=5)
+green = Green(5, Patience())
 here = green.compute(threading.get_native_id, quick=True)
 there = green.compute(threading.get_native_id, quick=False)
 assert here == threading.get_native_id() != there
