@@ -13,7 +13,8 @@ _ROUNDS_TO_INFINITY = float(np.finfo(np.float32).max) + 2.0**103
 
 def of(schema: Schema | None) -> dict[str, Any]:
     """By name; without a bound on the width where the model is not known."""
-    return {"Row": _row(schema or Schema(0)), **_INSTANCES, "Error": _ERROR}
+    known = schema or Schema(0)
+    return {"Number": _number(known), "Row": _row(known), **_INSTANCES, "Error": _ERROR}
 
 
 def reference(name: str) -> dict[str, str]:
@@ -31,10 +32,14 @@ def object_of(optional: tuple[str, ...] = (), **properties: Any) -> dict[str, An
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
+def _number(schema: Schema) -> dict[str, Any]:
+    kind = ["number", "null"] if schema.missing_allowed else "number"
+    return {"type": kind, "exclusiveMinimum": -_ROUNDS_TO_INFINITY, "exclusiveMaximum": _ROUNDS_TO_INFINITY}
+
+
 def _row(schema: Schema) -> dict[str, Any]:
     """One number a feature, each named where the model names its features."""
-    kind = ["number", "null"] if schema.missing_allowed else "number"
-    number = {"type": kind, "exclusiveMinimum": -_ROUNDS_TO_INFINITY, "exclusiveMaximum": _ROUNDS_TO_INFINITY}
+    number = reference("Number")
     width = {"minItems": schema.count, "maxItems": schema.count} if schema.count else {}
     named = {"prefixItems": [{"title": name, **number} for name in schema.names]} if schema.names else {}
     return listed(number, description="One row: a number for each feature", **width, **named)
@@ -43,9 +48,9 @@ def _row(schema: Schema) -> dict[str, Any]:
 _SPARSE = {
     "description": "A row by its columns, counted from 0 and ascending; those that are not there are missing",
     **object_of(
-        keys=listed({"type": "integer", "minimum": 0}, uniqueItems=True),
-        values=listed({"type": "number"}),
-        shape=listed({"type": "integer", "minimum": 1}, description="Its last number is that of the features"),
+        keys={"type": "array", "items": {"type": "integer", "minimum": 0}, "uniqueItems": True},
+        values={"type": "array", "items": reference("Number")},
+        shape=listed({"type": "integer"}, description="Its last number is that of the features"),
     ),
 }
 _INSTANCES = {
