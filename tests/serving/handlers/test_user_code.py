@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
+from werkzeug.test import Client
 
 from serving import service
+from serving.app import Application
+from serving.invocation import Invocation
+from serving.invocations import Endpoint
 from serving.settings import Settings
 
 Load = Callable[..., Any]
 ROWS = np.array([[1, 2, 3, 4], [0, -1, 0, 9]], np.float32)
 CSV = b"1,2,3,4\n0,-1,0,9\n"
+ON = Settings(user_code=True, accept="application/json")
 
 
 @pytest.fixture
@@ -151,9 +156,23 @@ def test_defaults_refuse_what_the_algorithms_refuse(
 
 
 def test_steps_are_timed(place: Callable[..., Path]) -> None:
-    from serving.invocation import Invocation
-
     loaded = service.load("xgboost", place("doubled"), Settings(user_code=True, program="doubled", accept="text/csv"))
     timings = loaded.respond(Invocation(CSV, "text/csv")).timings
     assert timings is not None
     assert all(0 <= seconds < 10 for seconds in timings)
+
+
+def test_the_script_of_the_guide(place: Callable[..., Path]) -> None:
+    guide = (
+        (Path(__file__).parents[3] / "CONTAINERS_FOR_SM.md").read_text().partition("\n## Your own inference code\n")[2]
+    )
+    model = place(kinds=())
+    (model / "code" / "inference.py").write_text(guide.partition("```python\n")[2].partition("```")[0])
+    (model / "weights.json").write_text("[1.0, 10.0]")
+    client = Client(Application(Endpoint(ON, service.load("", model, ON))))
+    answer = client.post("/invocations", data=b'{"rows": [[1, 2]]}', content_type="application/json")
+    assert (answer.status_code, answer.json) == (200, {"predictions": [21.0]})
+    assert answer.headers["X-Amzn-SageMaker-Custom-Attributes"] == "model=linear"
+    answer = client.post("/invocations", data=b"[1]", content_type="application/json")
+    assert (answer.status_code, answer.json["error"]["message"]) == (400, 'expected JSON like {"rows": [[1, 2]]}')
+    assert client.get("/openapi.json").json["paths"]["/invocations"]["post"]["requestBody"]["content"] == {"*/*": {}}
