@@ -58,7 +58,8 @@ class Lifeline:
 @contextmanager
 def start(algorithm: str, settings: Settings) -> Iterator[Lifeline]:
     """A keeper, until the end of the block. Raises UserError where there is no such algorithm."""
-    model.prepare(algorithm)
+    if algorithm or not settings.user_code:  # without one, each model has a script of its own
+        model.prepare(algorithm)
     uid, gid = privileges.worker_user()
     directory = Path(tempfile.mkdtemp(prefix="models-"))
     if gid != os.getegid():

@@ -117,3 +117,30 @@ def test_a_stream_that_fails_breaks_off(run: Start) -> None:
         with pytest.raises(http.client.IncompleteRead):
             answer.read()
     assert server.ask("POST", "/invocations", b"1") == (200, b"piece 0\n")
+
+
+def test_each_of_several_models_has_its_own_script(tmp_path: Path, launch: Start) -> None:
+    for name, factor in (("a", 1), ("b", 2)):
+        model = tmp_path / "models" / name / "model"
+        (model / "code").mkdir(parents=True)
+        (model / "weights.json").write_text(f"[{factor}, {factor}]")
+        shutil.copy(SCRIPTS / "steps.py", model / "code" / "inference.py")
+    bad = tmp_path / "models" / "bad" / "model"
+    (bad / "code").mkdir(parents=True)
+    shutil.copy(CORPUS / "raises_on_import.py", bad / "code" / "inference.py")
+    server = launch(tmp_path, **ON, SAGEMAKER_MULTI_MODEL="true").ready()
+
+    def load(name: str) -> tuple[int, bytes]:
+        body = {"model_name": name, "url": f"/opt/ml/models/{name}/model"}
+        answer: tuple[int, bytes] = server.ask("POST", "/models", json.dumps(body).encode())
+        return answer
+
+    assert [load(name)[0] for name in ("a", "b")] == [200, 200]
+    assert server.ask("POST", "/models/a/invoke", b"1,2\n") == (200, b'{"sums": [3.0]}')
+    assert server.ask("POST", "/models/b/invoke", b"1,2\n") == (200, b'{"sums": [6.0]}')
+    assert server.ask("POST", "/models/b/invoke", b"x\n")[0] == 500
+    status, body = load("bad")
+    assert status == 400
+    assert b'"where":"model, code/inference.py, line 4"' in body
+    assert server.ask("DELETE", "/models/a")[0] == 200
+    assert server.ask("POST", "/models/b/invoke", b"1,2\n") == (200, b'{"sums": [6.0]}')
