@@ -73,7 +73,7 @@ def _answer_large(
         content = _receive(endpoint, _paced(endpoint, pieces), length, held)
         read = perf_counter()
         if isinstance(content, Spool):
-            found = _answer_spooled(endpoint, service, head.carrying(b"", content.reader()), held)
+            found = _answer_spooled(endpoint, service, head.carrying(b"", content.stream), held)
             content.close()
         else:
             whole = head.carrying(content)
@@ -150,6 +150,7 @@ def _receive(endpoint: Endpoint, pieces: Iterator[bytes], length: int | None, he
     share.release()
     for piece in pieces:
         endpoint.concurrency.store(partial(spool.write, piece))
+    spool.rewind()
     return spool
 
 

@@ -25,29 +25,30 @@ class Spool:
         """Raises UserError (insufficient_storage) where files for scratch cannot be made."""
         self.size = 0
         with self._explaining():
-            self._file = tempfile.TemporaryFile(dir=paths.scratch(), buffering=0)  # noqa: SIM115 - closed by `close`
+            self._raw = tempfile.TemporaryFile(dir=paths.scratch(), buffering=0)  # noqa: SIM115 - closed by `close`
+        self.stream: BinaryIO = BufferedReader(self._raw, PIECE)
+        """What was written, from the front."""
 
     def write(self, data: bytes) -> None:
         """Raises UserError (insufficient_storage)."""
         with self._explaining():
             left = memoryview(data)
             while left:
-                left = left[self._file.write(left) :]
+                left = left[self._raw.write(left) :]
         self.size += len(data)
 
-    def reader(self) -> BinaryIO:
-        """The file, at its beginning."""
-        self._file.seek(0)
-        return BufferedReader(self._file, PIECE)
+    def rewind(self) -> None:
+        """After all was written."""
+        self.stream.seek(0)
 
     def pieces(self, store: Callable[[Callable[[], bytes]], bytes]) -> Iterator[bytes]:
         """All of it, each piece read by `store`, in which waiting for a disk holds up no other request."""
-        read = partial(self.reader().read, PIECE)
-        while piece := store(read):
+        self.rewind()
+        while piece := store(partial(self.stream.read, PIECE)):
             yield piece
 
     def close(self) -> None:
-        self._file.close()
+        self.stream.close()
 
     def __enter__(self) -> Spool:
         return self
