@@ -7,18 +7,22 @@ an input that fails lies there, too, and the line that runs it again is printed.
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 from tests.fuzz import seeds
 from tests.fuzz.targets import TARGETS
 
 FOLDER = Path(__file__).parents[2] / "build" / "fuzz"
 RUNS = 1_000_000
+RUNS_OF_A_PROCESS = 100_000
+"""atheris itself keeps up to a kilobyte of each input's comparisons: a process is followed by a fresh one."""
 MEMORY_MEGABYTES = 1024
 INPUT_SECONDS = 10
 """The longest that one input may take, on a machine that has other things to do."""
@@ -35,14 +39,30 @@ class Outcome:
     failure: str
     """What the target raised and how to see it again; empty where nothing failed."""
 
+    def followed_by(self, other: Outcome) -> Outcome:
+        return Outcome(
+            self.inputs + other.inputs,
+            max(self.edges, other.edges),
+            max(self.peak_megabytes, other.peak_megabytes),
+            self.seconds + other.seconds,
+            other.failure,
+        )
+
 
 def fuzz(target: str, folder: Path, *, runs: int, seconds: int = 0, seed: int = 0) -> Outcome:
     """Run a target that many times, or (where not 0) for that many seconds if they are over first.
 
     `folder` keeps what it finds; from the same folder, `seed` and `runs` it does the same again, unless `seed` is 0.
     """
-    kept = folder / target
-    kept.mkdir(parents=True, exist_ok=True)
+    (folder / target).mkdir(parents=True, exist_ok=True)
+    total = Outcome(0, 0, 0, 0, "")
+    while total.inputs < runs and not total.failure and (not seconds or total.seconds < seconds):
+        left = max(1, seconds - total.seconds) if seconds else 0
+        total = total.followed_by(_fuzz(target, folder, min(runs - total.inputs, RUNS_OF_A_PROCESS), left, seed))
+    return total
+
+
+def _fuzz(target: str, folder: Path, runs: int, seconds: int, seed: int) -> Outcome:
     options = {
         "runs": runs,
         "max_total_time": seconds,
@@ -56,27 +76,23 @@ def fuzz(target: str, folder: Path, *, runs: int, seconds: int = 0, seed: int = 
     with tempfile.TemporaryDirectory() as begin:
         seeds.write(target, Path(begin))
         command = [sys.executable, "-m", "tests.fuzz.process", target]
-        command += [*(f"-{name}={value}" for name, value in options.items()), str(kept), begin]
+        command += [*(f"-{name}={value}" for name, value in options.items()), str(folder / target), begin]
+        started = monotonic()
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    return _outcome(target, done.returncode, done.stdout.decode("utf-8", "replace"))
+    text = done.stdout.decode("utf-8", "replace")
+    return _outcome(target, done.returncode, text, math.ceil(monotonic() - started))
 
 
-def _outcome(target: str, code: int, text: str) -> Outcome:
+def _outcome(target: str, code: int, text: str, seconds: int) -> Outcome:
     def last(pattern: str) -> int:
         return int((re.findall(pattern, text) or ["0"])[-1])
 
-    failure = ""
-    if code:
+    inputs, failure = last(r"number_of_executed_units: (\d+)"), ""
+    if code or not inputs:
         paths = re.findall(r"Test unit written to (\S+)", text)
         again = f"\nagain: python -m tests.fuzz.process {target} {paths[-1]}" if paths else ""
         failure = text[max(text.find("Uncaught Python exception"), 0) :][-_SHOWN_CHARACTERS:] + again
-    return Outcome(
-        inputs=last(r"number_of_executed_units: (\d+)") or last(r"^#(\d+)\t"),
-        edges=last(r" cov: (\d+)"),
-        peak_megabytes=last(r"peak_rss_mb: +(\d+)"),
-        seconds=last(r"runs in (\d+) second"),
-        failure=failure,
-    )
+    return Outcome(inputs, last(r" cov: (\d+)"), last(r"peak_rss_mb: +(\d+)"), seconds, failure)
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from tests.fuzz.targets import ANY_WIDTH, BLOCKS, LABEL, NO_MISSING, STORED
 LONGEST = 4096
 """Bytes of an input: what is longer only makes each one slow."""
 _FLAGS = (0, LABEL | BLOCKS, BLOCKS | STORED, ANY_WIDTH | NO_MISSING)
+_SIZES = (1, 7)
 _HEADER = re.compile(rb"^(?:accept|content-type): *(.*?)\r?$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -22,12 +23,16 @@ def of(target: str) -> list[bytes]:
     """The inputs for a target, each once."""
     if target in cases.BODIES:
         found = [bytes([flags]) + case.content for case in cases.find(target) for flags in _FLAGS]
+    elif target == "npz":
+        found = [case.content for case in cases.find(target)]
     elif target == "invocation":
         found = [_invocation(case, accept) for case in cases.find(*cases.BODIES) for accept in WRITERS]
     else:
         found = [case.content for case in cases.find(*cases.WIRE) if case.path.suffix == ".http"]
         if target == "media_type":
             found = [value for request in found for value in _HEADER.findall(request)]
+        else:
+            found = [bytes([size]) + request for request in found for size in _SIZES]
     return sorted({seed for seed in found if len(seed) <= LONGEST})
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from unittest import mock
 
+import numpy as np
+
 from contract import codecs, media_type
 from contract.codecs import (
     Codec,
@@ -28,7 +30,8 @@ from contract.codecs import (
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError
 from serving import errors
-from tests.fuzz import datasets, endpoint, references
+from serving.handlers import npz
+from tests.fuzz import connections, datasets, endpoint, references
 
 Target = Callable[[bytes], object]
 Check = Callable[[bytes, Layout, "Dataset | None"], None]
@@ -38,6 +41,7 @@ LABEL, WEIGHT, ANY_WIDTH, NO_MISSING, BLOCKS, STORED = 1, 2, 4, 8, 16, 32
 _BLOCK = 16
 """Bytes or records of a block, so that short bodies are cut into several."""
 _LONGEST_MESSAGE = 1000
+_LARGEST_MATRIX = 1 << 20
 _OFFERED = ("text/csv", "application/json", "application/jsonlines", "application/x-recordio-protobuf")
 
 
@@ -107,6 +111,18 @@ def parse_media_type(data: bytes) -> None:
         _check_refusal(error, "unsupported_content_type")
 
 
+def read_npz(data: bytes) -> None:
+    """Models' own code gets it as a dense matrix."""
+    try:
+        matrix = npz.decode(data, _LARGEST_MATRIX)
+        assert matrix.dtype == np.float32
+        assert matrix.ndim == 2
+        assert 0 < matrix.nbytes <= _LARGEST_MATRIX
+        assert np.isfinite(matrix).all()
+    except UserError as error:
+        _check_refusal(error, "bad_input")
+
+
 TARGETS: Mapping[str, Target] = {
     "csv": CodecTarget(csv, references.check_csv),
     "json": CodecTarget(json, references.check_json),
@@ -115,6 +131,8 @@ TARGETS: Mapping[str, Target] = {
     "npy": CodecTarget(npy, references.check_npy),
     "parquet": CodecTarget(parquet),
     "recordio": CodecTarget(recordio_protobuf, references.check_recordio),
+    "npz": read_npz,
     "media_type": parse_media_type,
     "invocation": endpoint.invoke,
+    "connection": connections.connect,
 }
