@@ -18,8 +18,6 @@ _LARGEST_WHOLE = 25 * MEBIBYTE
 """The most that SageMaker's real-time endpoints send."""
 _STRATEGIES = ("MULTI_RECORD", "SINGLE_RECORD")
 _PORTS = 65535
-_ACCEPT = {False: "text/csv", True: "application/json"}
-"""What an absent Accept means: as SageMaker's XGBoost has it, and sagemaker-inference for user code."""
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"", "false", "0", "no", "off"}
 
 
@@ -52,6 +50,8 @@ class Settings:
     """Whether the image runs a script of the model's own: see serving/handlers."""
     program: str = ""
     """The script's name; none: inference.py, where the model has one."""
+    script_accept: str = "application/json"
+    """What an absent Accept means to the script, as sagemaker-inference has it."""
     submit_directory: str = ""
     """Where the script lies; none: code/ in the model directory."""
 
@@ -60,7 +60,7 @@ class Settings:
         """Raises UserError naming the variable, its value and what is accepted."""
         cpus, payload_bytes = resources.cpus(), _payload_bytes(environ)
         whole_bytes = _whole_bytes(payload_bytes)
-        user_code = _boolean(environ, "SAGEMAKER_USER_CODE", default=False)
+        accept = environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip()
         # A worker computes one large request at a time: as many workers as their largest requests fit into the memory,
         # and no more than there are requests at once.
         room = resources.memory_bytes() // (limits.REQUEST_MEMORY_FACTOR * whole_bytes)
@@ -74,14 +74,15 @@ class Settings:
             threads=max(1, cpus // workers),
             payload_bytes=payload_bytes,
             whole_bytes=whole_bytes,
-            accept=environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "").strip() or _ACCEPT[user_code],
+            accept=accept or cls.accept,
             batch=_boolean(environ, "SAGEMAKER_BATCH", default=False),
             strategy=_strategy(environ),
             outputs=_words(environ, "SAGEMAKER_INFERENCE_OUTPUT"),
             ensemble=_boolean(environ, "SAGEMAKER_INFERENCE_ENSEMBLE", default=True),
             multi_model=_boolean(environ, "SAGEMAKER_MULTI_MODEL", default=False),
             seconds=_integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT", int(limits.INVOCATION_SECONDS), minimum=1),
-            user_code=user_code,
+            user_code=_boolean(environ, "SAGEMAKER_USER_CODE", default=False),
+            script_accept=accept or cls.script_accept,
             program=environ.get("SAGEMAKER_PROGRAM", "").strip(),
             submit_directory=environ.get("SAGEMAKER_SUBMIT_DIRECTORY", "").strip(),
         )

@@ -21,6 +21,9 @@ CONTENT_TYPE = "application/x-npz"
 _MEMBERS = {"csr": ("indices", "indptr"), "csc": ("indices", "indptr"), "coo": ("row", "col")}
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Others may claim gigabytes for their dictionary."""
+_MOST_MEMBERS = 8
+"""Of an archive; scipy's have five. A list of 100,000 empty ones would take memory before the first is looked at."""
+_ENTRY = b"PK\x01\x02"
 _SOURCE = "body"
 _HEADER = re.compile(
     rb"\x93NUMPY(?:\x01\x00..|[\x02\x03]\x00....)\{'descr': '(?P<type>[<>|=][biufSU][0-9]{1,3})', "
@@ -61,6 +64,8 @@ def decode(body: bytes, most: int) -> Floats:
 
 
 def _arrays(body: bytes, most: int) -> dict[str, Array]:
+    if body.count(_ENTRY) > _MOST_MEMBERS:
+        raise _bad("its archive has more files than a matrix")
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             members = _unpacked(archive, most)

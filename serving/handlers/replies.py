@@ -33,7 +33,7 @@ def build(result: Any, name: str, accept: str, processor: RequestProcessor) -> A
         # What fails before the first piece is there can still be answered by a status.
         chunks = _stream(next(pieces, b""), pieces)
         return Answer(status, content_type=content_type, headers=headers, chunks=chunks)
-    content = encoding.json(body) if isinstance(body, dict | list) else _bytes(body, name)
+    content = _json(body, name) if isinstance(body, dict | list) else _bytes(body, name)
     if len(content) > MOST_BYTES:
         raise AlgorithmError(f"{name} returned {len(content)} bytes; expected {MOST_BYTES} at most, or an iterator")
     return Answer(status, content, content_type, headers)
@@ -42,6 +42,13 @@ def build(result: Any, name: str, accept: str, processor: RequestProcessor) -> A
 def _stream(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
+
+
+def _json(value: Any, name: str) -> bytes:
+    try:
+        return encoding.json(value)
+    except TypeError as error:
+        raise AlgorithmError(f"{name} returned what cannot be written as JSON: {error}") from error
 
 
 def _bytes(value: Any, name: str) -> bytes:

@@ -30,7 +30,7 @@ from serving.settings import Settings
 
 log = logging.getLogger("serving")
 
-TABLE_FACTOR = 8
+TABLE_FACTOR = 4
 """The default input_fn makes no table larger than this many times the payload limit."""
 _ANYTHING = ("", "*/*")
 
@@ -55,7 +55,7 @@ class UserCode:
         if "input_fn" not in self.hooks:
             decoding.check(invocation)
         if "output_fn" not in self.hooks:
-            encoding.choose(invocation.accept, self.settings.accept)
+            encoding.choose(invocation.accept, self.settings.script_accept)
 
     def one_piece(self, invocation: Invocation) -> str:
         return "the model's own code takes a body in one piece"
@@ -113,7 +113,7 @@ class UserCode:
         accept = self._accept(invocation)
         if hook := self.hooks.get("output_fn"):
             return self._answer(hook(context, prediction, accept), "output_fn", accept, context)
-        name = encoding.choose(invocation.accept, self.settings.accept)
+        name = encoding.choose(invocation.accept, self.settings.script_accept)
         try:
             body = encoding.encode(prediction, name)
         except (TypeError, ValueError) as error:
@@ -125,13 +125,13 @@ class UserCode:
 
     def _answer(self, result: Any, name: str, accept: str, context: Context) -> Answer:
         first = accept.partition(",")[0].partition(";")[0].strip()
-        kind = self.settings.accept if "*" in first else first
+        kind = self.settings.script_accept if "*" in first else first
         return replies.build(result, name, kind, context.request_processor[0])
 
     def _accept(self, invocation: Invocation) -> str:
         """What the script is told: the header as it came, or what an absent one means."""
         accept = invocation.accept.strip()
-        return self.settings.accept if accept in _ANYTHING else accept
+        return self.settings.script_accept if accept in _ANYTHING else accept
 
 
 def load(script: Script, algorithm: str, directory: Path, settings: Settings) -> UserCode:
@@ -141,9 +141,9 @@ def load(script: Script, algorithm: str, directory: Path, settings: Settings) ->
     found, context = hooks.of(script.load()), Context(directory)
     if "model_fn" in found and _described(directory):
         artifact.verify(directory)
-    if not {"output_fn", "transform_fn"} & found.keys() and settings.accept not in encoding.WRITERS:
+    if not {"output_fn", "transform_fn"} & found.keys() and settings.script_accept not in encoding.WRITERS:
         raise UserError(
-            f"environment variable SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: {show(settings.accept)} is not one of "
+            f"environment variable SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: {show(settings.script_accept)} is not one of "
             f"{', '.join(encoding.WRITERS)}; define output_fn to answer in it"
         )
 

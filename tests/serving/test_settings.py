@@ -104,7 +104,9 @@ def test_user_code_is_off_unless_the_image_says_so() -> None:
     )
     assert (settings.user_code, settings.program) == (True, "serve.py")
     assert settings.submit_directory == "/opt/ml/model/code"
-    assert settings.accept == "application/json"
+    assert (settings.accept, settings.script_accept) == ("text/csv", "application/json")
+    settings = Settings.of_environment({"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "image/png"})
+    assert settings.accept == settings.script_accept == "image/png"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def load(place: Callable[..., Path]) -> Callable[..., Client]:
     def make(script: str, *others: str, algorithm: str = "xgboost", **settings: Any) -> Client:
         model = place(script, *others)
         (model / "weights.json").write_text("[1.0, 10.0]")
-        chosen = Settings(**{"user_code": True, "program": script, "accept": "application/json", **settings})
+        chosen = Settings(**{"user_code": True, "program": script, **settings})
         loaded = service.load(algorithm, model, chosen)
         loaded.try_out()
         return Client(Application(Endpoint(chosen, loaded)))

@@ -50,6 +50,7 @@ def test_client_error_is_the_scripts_to_raise(
         ("nothing", "output_fn returned NoneType; expected bytes, str"),
         ("number", "output_fn returned int; expected bytes"),
         ("set", "output_fn returned set; expected bytes"),
+        ("dict", "output_fn returned what cannot be written as JSON"),
         ("triple", "output_fn returned tuple; expected bytes"),
         ("header", "output_fn returned a content type"),
         ("large", "output_fn returned 104857601 bytes; expected 104857600 at most"),

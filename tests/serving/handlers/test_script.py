@@ -22,7 +22,7 @@ Place = Callable[..., Path]
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in CORPUS.glob("*.py")))
 def test_bad_script_is_one_line(place: Place, name: str, caplog: pytest.LogCaptureFixture) -> None:
-    settings = Settings(user_code=True, program=f"{name}.py", accept="application/json")
+    settings = Settings(user_code=True, program=f"{name}.py")
     with pytest.raises(UserError) as raised:
         service.load("xgboost", place(name, folder=CORPUS), settings)
     line = str(raised.value)
@@ -54,7 +54,7 @@ def test_nothing_runs_unless_the_image_says_so(place: Place, caplog: pytest.LogC
     assert isinstance(service.load("xgboost", model, Settings()), Predictions)
     assert [record.levelno for record in caplog.records if "code/" in record.message] == [logging.WARNING]
     assert not (model / "code" / "was-run").exists()
-    service.load("xgboost", model, Settings(user_code=True, accept="application/json"))
+    service.load("xgboost", model, Settings(user_code=True))
     assert (model / "code" / "was-run").exists()
 
 
@@ -124,11 +124,11 @@ def test_requirements_are_not_installed(place: Place, caplog: pytest.LogCaptureF
 
 def test_model_fn_is_needed_where_there_is_no_algorithm(place: Place) -> None:
     with pytest.raises(UserError, match="define model_fn"):
-        service.load("", place("doubled"), Settings(user_code=True, program="doubled", accept="application/json"))
+        service.load("", place("doubled"), Settings(user_code=True, program="doubled"))
 
 
 def test_default_accept_must_be_one_that_is_written(place: Place) -> None:
-    settings = Settings(user_code=True, program="doubled", accept="image/png")
+    settings = Settings(user_code=True, program="doubled", script_accept="image/png")
     with pytest.raises(UserError, match=r"DEFAULT_INVOCATIONS_ACCEPT: 'image/png' is not one of .*; define output_fn"):
         service.load("xgboost", place("doubled"), settings)
 
@@ -142,7 +142,7 @@ class TestManifest:
 
     def serve(self, model: Path) -> Any:
         (model / "weights.json").write_text("[1, 1]")
-        return service.load("", model, Settings(user_code=True, program="steps", accept="application/json"))
+        return service.load("", model, Settings(user_code=True, program="steps"))
 
     def test_mismatch_is_refused(self, model: Path) -> None:
         (model / "model.json").write_text('{"format": 1, "files": {}}')

@@ -62,7 +62,8 @@ def test_processes_threads_and_sockets_work_in_a_worker(run: Start) -> None:
     for _ in range(2):
         status, body = server.ask("POST", "/invocations", b"x")
         assert status == 200, server.log.read_text()
-        assert json.loads(body) == {"squares": [0, 1, 4], "child": "child", "heard": "hello", "solved": 200.0}
+        told = {"squares": [0, 1, 4], "child": "child", "heard": "hello", "slept": "slept", "solved": 200.0}
+        assert json.loads(body) == told
 
 
 def test_a_script_that_waits_holds_up_no_ping_and_runs_alone(run: Start) -> None:

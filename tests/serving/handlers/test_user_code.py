@@ -21,7 +21,7 @@ from serving.settings import Settings
 Load = Callable[..., Any]
 ROWS = np.array([[1, 2, 3, 4], [0, -1, 0, 9]], np.float32)
 CSV = b"1,2,3,4\n0,-1,0,9\n"
-ON = Settings(user_code=True, accept="application/json")
+ON = Settings(user_code=True)
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_defaults_refuse_what_the_algorithms_refuse(
 
 
 def test_steps_are_timed(place: Callable[..., Path]) -> None:
-    loaded = service.load("xgboost", place("doubled"), Settings(user_code=True, program="doubled", accept="text/csv"))
+    loaded = service.load("xgboost", place("doubled"), Settings(user_code=True, program="doubled"))
     timings = loaded.respond(Invocation(CSV, "text/csv")).timings
     assert timings is not None
     assert all(0 <= seconds < 10 for seconds in timings)

@@ -12,6 +12,7 @@ RETURNED = {
     "bytearray": bytearray(b"bytes"),
     "list": [1, 2],
     "header": ("text", "text/plain\r\nX-Forged: 1"),
+    "dict": {"a": object()},
     "triple": (1, 2, 3),
     "large": bytes(100 * 1024 * 1024 + 1),
 }
