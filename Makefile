@@ -82,8 +82,8 @@ test/%: $(READY) ## Run the tests of one folder: make test/contract, make test/i
 	@$(RUN) -m pytest tests/$*
 
 .PHONY: bench
-bench: $(patsubst tests/bench/%.py,bench/%,$(wildcard tests/bench/*.py)) ## Run every benchmark and print its ratios
-bench/%: $(READY) ## Run one benchmark, a file of tests/bench: make bench/training OPTIONS="--rows 100000"
+bench: $(patsubst tests/bench/%,bench/%,$(basename $(wildcard tests/bench/*.py)) $(patsubst %/__main__.py,%,$(wildcard tests/bench/*/__main__.py))) ## Run every benchmark and print its ratios
+bench/%: $(READY) ## Run one benchmark of tests/bench: make bench/training OPTIONS="--rows 100000"
 	@$(RUN) -m tests.bench.$* $(OPTIONS)
 
 .PHONY: fuzz

@@ -1,0 +1,1 @@
+"""Our server beside the field's: same model, same number of workers, same machine, same run."""
