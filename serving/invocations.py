@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from contract import media_type, resources
-from contract.errors import UserError, show
-from serving import answers, body, exchange
+from contract import resources
+from contract.errors import UserError
+from serving import body, exchange, predictions
 from serving.answers import Answer
 from serving.concurrency import Concurrency, Direct, Gate
 from serving.metrics import Metrics
@@ -32,11 +32,8 @@ class Endpoint:
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
-        if not self.settings.user_code and media_type.parse(self.settings.accept).name not in answers.WRITERS:
-            raise UserError(
-                f"environment variable SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: {show(self.settings.accept)} is not one "
-                f"of {', '.join(answers.WRITERS)}"
-            )
+        if not self.settings.user_code:  # a script answers in whatever it likes
+            predictions.check_default(self.settings)
         share = resources.memory_bytes() // (_MEMORY_SHARE * self.settings.workers)
         self.gate = Gate(max(share, self.settings.whole_bytes + body.PIECE))
 

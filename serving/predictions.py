@@ -154,3 +154,12 @@ def _writer(accept: str, default: str) -> str:
             code="not_acceptable",
         )
     return name
+
+
+def check_default(settings: Settings) -> None:
+    """Raises UserError where what an absent Accept means cannot be answered."""
+    if media_type.parse(settings.accept).name not in answers.WRITERS:
+        raise UserError(
+            f"environment variable SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: {show(settings.accept)} is not one of "
+            f"{', '.join(answers.WRITERS)}"
+        )

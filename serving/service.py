@@ -10,7 +10,7 @@ from serving.answers import Answer
 from serving.handlers import script
 from serving.invocation import Invocation
 from serving.model import Model
-from serving.predictions import Predictions
+from serving.predictions import Predictions, check_default
 from serving.settings import Settings
 
 
@@ -47,4 +47,5 @@ def load(algorithm: str, directory: Path, settings: Settings) -> Service:
         from serving.handlers import user_code  # what it needs is paid for where there is a script
 
         return user_code.load(found, algorithm, directory, settings)
+    check_default(settings)
     return Predictions(model.load(algorithm, directory, settings), settings)

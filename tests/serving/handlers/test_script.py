@@ -133,6 +133,11 @@ def test_default_accept_must_be_one_that_is_written(place: Place) -> None:
         service.load("xgboost", place("doubled"), settings)
 
 
+def test_default_accept_of_the_algorithm_without_a_script(directory: Callable[..., Path]) -> None:
+    with pytest.raises(UserError, match=r"DEFAULT_INVOCATIONS_ACCEPT: 'image/png' is not one of text/csv"):
+        service.load("xgboost", directory("binary:logistic"), Settings(user_code=True, accept="image/png"))
+
+
 class TestManifest:
     """What model.json lists is verified, whoever loads it."""
 
