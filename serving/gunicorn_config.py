@@ -5,10 +5,9 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import tempfile
 from typing import Any
 
-from contract import limits
+from contract import limits, paths
 from contract.errors import PlatformError
 from serving import privileges
 from serving.settings import Settings
@@ -81,7 +80,7 @@ def _equip(worker: Any) -> None:
 
 def _heartbeat_directory() -> str:
     """In memory where there is /dev/shm, else where temporary files go: a disk may make a heartbeat wait."""
-    for directory in ("/dev/shm", tempfile.gettempdir()):  # noqa: S108 - gunicorn creates the file there by mkstemp
+    for directory in ("/dev/shm", paths.scratch()):  # noqa: S108 - gunicorn creates the file there by mkstemp
         if os.access(directory, os.W_OK | os.X_OK):
-            return directory
+            return str(directory)
     raise PlatformError("neither /dev/shm nor the directory for temporary files is writable; mount a tmpfs at /tmp")
