@@ -6,20 +6,28 @@ import ctypes
 import os
 import signal
 import sys
-import time
 from typing import Any
 
 from serving import serve
 from serving.xgboost import native
 
 ROWS = 1000
+predict = native.Booster.predict
+
+
+def hang(library: ctypes.CDLL) -> None:
+    """Lock a mutex twice: no signal ends that."""
+    mutex = ctypes.create_string_buffer(64)
+    library.pthread_mutex_lock(mutex)
+    library.pthread_mutex_lock(mutex)
+
+
 FAULTS = {
     "SIGSEGV": lambda: ctypes.string_at(0),
     "SIGKILL": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    "hangs": lambda: time.sleep(600),  # as a native call does, it lets other threads run
-    "hangs alone": lambda: ctypes.PyDLL(None).sleep(600),  # no other thread of the process runs
+    "hangs": lambda: hang(ctypes.CDLL(None)),  # other threads run
+    "hangs alone": lambda: hang(ctypes.PyDLL(None)),  # no other thread of the process does
 }
-predict = native.Booster.predict
 
 
 def fail(self: native.Booster, features: Any, *rest: Any, **named: Any) -> Any:
