@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -15,8 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
+
+from contract import codecs, media_type
+from contract.dataset import Layout
 from contract.errors import AlgorithmError
-from serving import model, privileges
+from serving import answers, model, privileges
+from serving.answers import Table
 from serving.models import loaded
 from serving.models.keeper import Keeper
 from serving.settings import Settings
@@ -25,6 +31,7 @@ log = logging.getLogger("serving")
 
 DOOR = "keeper"
 """The name of the keeper's socket, beside those of the models."""
+_SAMPLES = {"text/csv": b"0\n", "text/libsvm": b"0:0\n", "application/json": b'{"instances":[[0]]}'}
 _END_SECONDS = 2.0
 _TURN_SECONDS = 0.02
 
@@ -80,10 +87,22 @@ def start(algorithm: str, settings: Settings) -> Iterator[Lifeline]:
             line.cut()
 
 
+def _warm_up() -> None:
+    """Read and write something once: what that loads and fills is shared by all models instead of each one's own."""
+    for name, body in _SAMPLES.items():
+        codec = codecs.find(media_type.parse(name), tuple(_SAMPLES))
+        dataset = codec.decode(body, Layout(width=1, missing=True), {}, "body")
+    for name in ("text/csv", "application/json"):
+        answers.encode(Table({"score": np.zeros(dataset.rows, np.float32)}, dataset.rows), name)
+    gc.collect()
+    gc.freeze()  # collections in the models' processes must not touch, and so copy, what is here
+
+
 def _become(make: Callable[[], Keeper], door: socket.socket, lifeline: int) -> NoReturn:
     code = AlgorithmError.exit_code
     try:
         loaded.close_others(door.fileno(), lifeline)
+        _warm_up()
         make().run(door, lifeline)
         code = 0
     except BaseException:

@@ -39,11 +39,15 @@ def private() -> int:
 
 
 def resident(process: int) -> int:
-    """Bytes that a process has in memory, shared ones too: what it has grown by is the difference of two. 0: gone."""
+    """Bytes that a process has in memory but for files, those too that it shares with the keeper. 0: it is gone.
+
+    Of other users' processes no more can be told; what one has grown by is the difference of two.
+    """
     try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * resource.getpagesize()
+        pages, shared = map(int, Path(f"/proc/{process}/statm").read_text().split()[1:3])
     except OSError:
         return 0
+    return (pages - shared) * resource.getpagesize()
 
 
 def trim() -> None:

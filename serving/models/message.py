@@ -27,34 +27,37 @@ def pack(head: dict[str, Any], body: bytes = b"") -> bytes:
 
 
 class Reader:
-    """Puts together one message from the pieces in which a socket gives it; one is under way at a time."""
+    """Puts together messages from the pieces in which a socket gives them."""
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self.rest = bytearray()
+        """What came behind the last message."""
 
     def receive(self, connection: socket.socket, flags: int = 0) -> Message | None:
-        """Read once; the message where that completes it. Raises EOFError where the other side has closed."""
+        """Read once; the message where that completes one. Raises EOFError where the other side has closed."""
         piece = connection.recv(_RECEIVED_BYTES, flags)
         if not piece:
             raise EOFError
-        self._data += piece
-        if len(self._data) < _LENGTHS.size:
+        self.rest += piece
+        if len(self.rest) < _LENGTHS.size:
             return None
-        head, body = _LENGTHS.unpack_from(self._data)
+        head, body = _LENGTHS.unpack_from(self.rest)
         start = _LENGTHS.size + head
-        if len(self._data) < start + body:
+        if len(self.rest) < (end := start + body):
             return None
-        data, self._data = self._data, bytearray()
-        return Message(orjson.loads(data[_LENGTHS.size : start]), bytes(memoryview(data)[start:]))
+        data, self.rest = self.rest, self.rest[end:]
+        return Message(orjson.loads(data[_LENGTHS.size : start]), bytes(memoryview(data)[start:end]))
+
+    def wait(self, connection: socket.socket) -> Message:
+        """Read until there is a whole message."""
+        while (message := self.receive(connection)) is None:
+            pass
+        return message
 
 
 def receive(connection: socket.socket) -> Message:
     """Wait for a whole message. Raises EOFError where the other side closes before."""
-    reader = Reader()
-    while True:
-        message = reader.receive(connection)
-        if message is not None:
-            return message
+    return Reader().wait(connection)
 
 
 def of_error(error: UserError) -> dict[str, Any]:

@@ -181,6 +181,7 @@ class Host:
                 self._forget(connection).close()
         else:
             self._last = self._slow.submit(self._answer_slowly, self._forget(connection), invocation)
+            self._slow.submit(memory.trim)  # when the body and the answer are no longer held
 
     def _forget(self, connection: Connection) -> socket.socket:
         self._selector.unregister(connection.socket)
@@ -194,7 +195,6 @@ class Host:
             answer = self._answer(invocation)
             self._slow_since = 0.0
             _send(connection, Message(answer.head | {"last": True}, answer.body))
-        memory.trim()
 
     def _patience(self) -> float | None:
         return None if self._last is None or self._last.done() else _WATCH_SECONDS

@@ -19,7 +19,7 @@ from serving.invocation import Invocation
 from serving.model import Model
 from serving.models import keeper, loaded, message
 from serving.models.lifeline import DOOR
-from serving.models.message import Message
+from serving.models.message import Message, Reader
 from serving.settings import Settings
 
 TARGET = "X-Amzn-SageMaker-Target-Model"
@@ -111,10 +111,10 @@ class Models:
     def _exchange(self, name: str, asked: bytes) -> Message:
         """The answer of the model's process. Connections that ended meanwhile are passed over: they carried nothing."""
         while True:
-            connection = self._take(name) or self._connect(name)
+            connection, reader = self._take(name) or self._connect(name), Reader()
             try:
                 connection.sendall(asked)
-                told = message.receive(connection)
+                told = reader.wait(connection)
             except BrokenPipeError:
                 connection.close()
                 continue
@@ -127,7 +127,8 @@ class Models:
             if "goodbye" in told.head:
                 connection.close()
                 continue
-            self._keep(name, connection, last="last" in told.head)
+            # Behind the answer may come the goodbye of a model that was unloaded just now.
+            self._keep(name, connection, last="last" in told.head or bool(reader.rest))
             return told
 
     def _connect(self, name: str) -> socket.socket:
