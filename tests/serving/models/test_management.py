@@ -92,8 +92,18 @@ def test_missing_directory_is_404(endpoint: Several) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"x", b"[]", b"{}", b'{"model_name":"m"}', b'{"model_name":"m","url":""}', b'{"model_name":3,"url":"/"}']
-    + [b'{"model_name":"\\ud800","url":"/"}', b'{"model_name":null,"url":"/"}', b"[" * 100_000],
+    [
+        b"",
+        b"x",
+        b"[]",
+        b"{}",
+        b'{"model_name":"m"}',
+        b'{"model_name":"m","url":""}',
+        b'{"model_name":3,"url":"/"}',
+        b'{"model_name":"\\ud800","url":"/"}',
+        b'{"model_name":null,"url":"/"}',
+        b"[" * 100_000,
+    ],
     ids=lambda body: repr(body)[:30],
 )
 def test_bad_request_to_load_is_refused(endpoint: Several, body: bytes) -> None:
