@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -65,13 +66,17 @@ class RequestProcessor:
         elif key.lower() == ATTRIBUTES.lower():
             self.attributes = value
         else:
-            log.warning(
-                "header %s of the script's answer is left out: SageMaker passes none but %s on", key, ATTRIBUTES
-            )
+            _leave_out(key)
 
     def get_response_headers(self) -> dict[str, str]:
         headers = {"content-type": self.content_type, ATTRIBUTES: self.attributes}
         return {name: value for name, value in headers.items() if value}
+
+
+@lru_cache(maxsize=16)
+def _leave_out(name: str) -> None:
+    """Say so once a header, not once a request."""
+    log.warning("header %s of the script's answers is left out: SageMaker passes none but %s on", name, ATTRIBUTES)
 
 
 class Context:

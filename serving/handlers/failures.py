@@ -1,4 +1,4 @@
-"""What goes wrong in a script while it is loaded, as one line."""
+"""What goes wrong in a script: while it is loaded it is one line, in a request an error like any other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from contract.errors import UserError, show
+from contract.errors import AlgorithmError, UserError, show
 
 log = logging.getLogger("serving")
 
@@ -24,6 +24,17 @@ def reported(directory: Path, what: str) -> Iterator[None]:
         log.exception(what)
         reason = f"SyntaxError({error.msg!r})" if isinstance(error, SyntaxError) else show(error)
         raise UserError(f"{what}: {reason}", where=f"model, {_place(error, directory)}", code="bad_model") from error
+
+
+@contextmanager
+def contained(name: str) -> Iterator[None]:
+    """Raise AlgorithmError for what would end the thread, or this process, without an answer: SystemExit, and such."""
+    try:
+        yield
+    except (Exception, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise AlgorithmError(f"{name} raised {type(error).__name__}") from error
 
 
 def _place(error: BaseException, directory: Path) -> str:

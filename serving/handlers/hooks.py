@@ -12,7 +12,8 @@ from inspect import Parameter
 from types import ModuleType
 from typing import Any
 
-from contract.errors import AlgorithmError, UserError
+from contract.errors import UserError
+from serving.handlers import failures
 from serving.handlers.context import Context
 
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {
@@ -39,11 +40,8 @@ class Hook:
     """Whether it takes the context after its arguments."""
 
     def __call__(self, context: Context, *arguments: object) -> Any:
-        try:
+        with failures.contained(self.name):
             return self.function(*arguments, context) if self.contextual else self.function(*arguments)
-        except SystemExit as error:
-            # It would end the thread, or this process, without an answer.
-            raise AlgorithmError(f"{self.name} called sys.exit") from error
 
 
 def of(module: ModuleType) -> dict[str, Hook]:

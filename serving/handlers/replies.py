@@ -8,7 +8,7 @@ from typing import Any
 from contract import limits
 from contract.errors import AlgorithmError
 from serving.answers import Answer
-from serving.handlers import encoding
+from serving.handlers import encoding, failures
 from serving.handlers.context import RequestProcessor
 from serving.invocation import ATTRIBUTES
 
@@ -29,7 +29,7 @@ def build(result: Any, name: str, accept: str, processor: RequestProcessor) -> A
     status = f"{processor.status} {processor.get_response_status_phrase()}"
     headers = ((ATTRIBUTES, processor.attributes),) if processor.attributes else ()
     if isinstance(body, Iterator):
-        pieces = (_bytes(piece, name) for piece in body)
+        pieces = _pieces(body, name)
         # What fails before the first piece is there can still be answered by a status.
         chunks = _stream(next(pieces, b""), pieces)
         return Answer(status, content_type=content_type, headers=headers, chunks=chunks)
@@ -42,6 +42,12 @@ def build(result: Any, name: str, accept: str, processor: RequestProcessor) -> A
 def _stream(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
+
+
+def _pieces(body: Iterator[Any], name: str) -> Iterator[bytes]:
+    with failures.contained(name):
+        for piece in body:
+            yield _bytes(piece, name)
 
 
 def _json(value: Any, name: str) -> bytes:

@@ -44,7 +44,7 @@ def test_client_error_is_the_scripts_to_raise(
     ("body", "logged"),
     [
         ("value error", "in predict_fn"),
-        ("exit", "predict_fn called sys.exit"),
+        ("exit", "predict_fn raised SystemExit"),
         ("recursion", "RecursionError"),
         ("200", "status 200 is none of a client's errors; expected 400 to 499"),
         ("nothing", "output_fn returned NoneType; expected bytes, str"),
@@ -81,8 +81,9 @@ def test_pieces_are_streamed(load: Load, post: Load) -> None:
     assert "Content-Length" not in answer.headers
 
 
-def test_a_failure_before_the_first_piece_is_500(load: Load, post: Load) -> None:
-    assert post(load("streaming", algorithm=""), b"0,fail").status_code == 500
+@pytest.mark.parametrize("body", [b"0,fail", b"0,exit"])
+def test_a_failure_before_the_first_piece_is_500(load: Load, post: Load, body: bytes) -> None:
+    assert post(load("streaming", algorithm=""), body).status_code == 500
 
 
 def test_pieces_are_computed_as_they_are_asked_for() -> None:

@@ -1,5 +1,7 @@
 """Answers in pieces: as many as the body says, and a failure after them where it says so."""
 
+import sys
+
 
 def model_fn(model_dir):
     return None
@@ -12,6 +14,8 @@ def input_fn(body, content_type):
 def predict_fn(data, model):
     for number in range(int(data[0])):
         yield f"piece {number}\n"
+    if "exit" in data:
+        sys.exit("after the last piece")
     if "fail" in data:
         raise RuntimeError("after the last piece")
 
