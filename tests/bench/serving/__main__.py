@@ -94,8 +94,7 @@ def conditions(chosen: argparse.Namespace, rate: float) -> str:
     return (
         f"{today:%-d %B %Y}, {cpu}, {len(os.sched_getaffinity(0))} cores, Python {sys.version.split()[0]}; "
         f"{workload.TREES} trees of depth {workload.DEPTH}, {workload.WIDTH} features, {chosen.workers} workers of one "
-        f"thread each; medians of {rounds}; p50 and p99 at {rate:.0f} requests a second of 1 row, from an open loop; "
-        "in brackets how many times the Flask sample's."
+        f"thread each; medians of {rounds}; p50 and p99 at {rate:.0f} requests a second of 1 row, from an open loop."
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.bench.serving.peers import BASELINE, Peer
 
+BRACKETS = "In brackets: how many times the Flask sample's."
 BEGIN, END = "<!-- bench/serving -->", "<!-- /bench/serving -->"
 
 
@@ -76,14 +77,18 @@ def text(figures: Figures) -> str:
     rows = _rows(figures)
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, "", figures.conditions, figures.floor().replace("`", ""), *_notes(figures)])
+    return "\n".join(
+        [*lines, "", f"{figures.conditions} {BRACKETS}", figures.floor().replace("`", ""), *_notes(figures)]
+    )
 
 
 def markdown(figures: Figures) -> str:
     """For a document, markers included."""
     head, *rows = ["| " + " | ".join(row) + " |" for row in _rows(figures)]
     rule = "| --- |" + " --- |" * len(METRICS)
-    return "\n".join([BEGIN, figures.conditions, "", head, rule, *rows, "", figures.floor(), *_notes(figures), END])
+    return "\n".join(
+        [BEGIN, f"{figures.conditions} {BRACKETS}", "", head, rule, *rows, "", figures.floor(), *_notes(figures), END]
+    )
 
 
 def write(path: Path, block: str) -> None:

@@ -8,7 +8,7 @@ from tests.bench.serving.figures import MEMORY, ONE, P99, START, THOUSAND, Figur
 from tests.bench.serving.peers import OURS, Peer
 
 _COLUMNS = (ONE, THOUSAND, P99, START, MEMORY)
-_LABELS, _COLUMN, _BAR = 292, 148, 74
+_LABELS, _COLUMN, _BAR = 292, 172, 64
 """Widths: of the servers' names, of a metric, and of its longest bar."""
 _TOP, _ROW, _MARGIN = 118, 34, 24
 _STYLE = """\
@@ -20,13 +20,14 @@ _STYLE = """\
   .title { font-size: 19px; font-weight: 650; } .head { font-weight: 650; }
   .note { fill: var(--muted); font-size: 12.5px; }
   .page { fill: var(--page); } .rule { stroke: var(--rule); } .bar { fill: var(--bar); } .ours { fill: var(--ours); }
+  .floor { fill: none; stroke: var(--bar); }
   .mine { font-weight: 650; }"""
 
 
 def draw(figures: Figures) -> str:
     """An SVG document."""
     width = _MARGIN * 2 + _LABELS + _COLUMN * len(_COLUMNS)
-    notes = _wrap(figures.conditions, 150)
+    notes = [*_wrap(figures.conditions, 165), "↑ more is better, ↓ less is better; × how many times the Flask sample's"]
     height = _TOP + _ROW * len(figures.peers) + 26 + 18 * len(notes) + _MARGIN - 8
     title = "Serving one XGBoost model: this repository beside the field"
     root = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img"'
@@ -52,14 +53,15 @@ def _heads() -> list[str]:
     lines = []
     for place, metric in enumerate(_COLUMNS):
         name, _, unit = metric.title.partition(", ")
-        better = "more is better" if metric.more_is_better else "less is better"
-        lines += [_text(_column(place), 78, name, "head"), _text(_column(place), 96, f"{unit}; {better}", "note")]
+        better = "↑" if metric.more_is_better else "↓"
+        lines += [_text(_column(place), 78, name, "head"), _text(_column(place), 96, f"{unit} {better}", "note")]
     return lines
 
 
 def _server(figures: Figures, peer: Peer, top: int) -> list[str]:
     middle = top + _ROW / 2
     mine = peer.name == OURS
+    kind = "ours" if mine else "floor" if peer.floor else "bar"
     end = _MARGIN + _LABELS + _COLUMN * len(_COLUMNS)
     lines = [
         f'<line class="rule" x1="{_MARGIN}" y1="{top}" x2="{end}" y2="{top}"/>',
@@ -72,8 +74,9 @@ def _server(figures: Figures, peer: Peer, top: int) -> list[str]:
         if value is not None:
             length = max(_BAR * value / _longest(figures, metric), 1.0)
             where = f'x="{_column(place)}" y="{middle - 8:g}" width="{length:.1f}" height="16" rx="2"'
-            lines.append(f'<rect class="{"ours" if mine else "bar"}" {where}/>')
-            label = f"{value:,.{metric.digits}f}"
+            lines.append(f'<rect class="{kind}" {where}/>')
+            ratio = figures.ratio(peer, metric) if mine else None
+            label = f"{value:,.{metric.digits}f}" + (f" · {ratio:.2g}×" if ratio is not None else "")
             lines.append(_text(_column(place) + length + 6, middle + 5, label, "mine" if mine else ""))
     return lines
 
