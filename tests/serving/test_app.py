@@ -15,7 +15,7 @@ from serving.answers import Table
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.predictions import REQUEST_FORMATS, Predictions
-from serving.settings import Settings
+from serving.settings import UNBOUNDED, Settings
 
 ROW = b"1,2,3,4\n"
 
@@ -72,6 +72,9 @@ def test_execution_parameters_are_true_and_within_what_a_job_may_ask(serve: Any)
     client = serve("binary:logistic", workers=64, payload_bytes=6 * 1024**2)
     answer = client.get("/execution-parameters").json
     assert answer == {"MaxConcurrentTransforms": 16, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 6}
+    client = serve("binary:logistic", workers=2, payload_bytes=UNBOUNDED, strategy="SINGLE_RECORD")
+    answer = client.get("/execution-parameters").json
+    assert answer == {"MaxConcurrentTransforms": 2, "BatchStrategy": "SINGLE_RECORD", "MaxPayloadInMB": 0}
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
@@ -226,6 +229,35 @@ def test_log_line_holds_no_payload_and_forges_no_other(
     assert [line["status"] for line in lines] == [200, 400, 415]
     assert not any("4711" in json.dumps(line) for line in lines)
     assert all(line["request_id"] for line in lines)
+
+
+@pytest.mark.parametrize("attributes", ["x" * 1025, "caf\u00e9", "a\tb"])
+def test_custom_attributes_that_sagemaker_would_not_pass_on_are_400(client: Any, attributes: str) -> None:
+    refused = error(post(client, X_Amzn_SageMaker_Custom_Attributes=attributes), 400)
+    assert refused["where"] == "header X-Amzn-SageMaker-Custom-Attributes"
+
+
+def test_custom_attributes_of_the_most_length_are_accepted(client: Any) -> None:
+    assert post(client, X_Amzn_SageMaker_Custom_Attributes="x" * 1024).status_code == 200
+
+
+@pytest.mark.parametrize("body", [ROW, b"x\n"])
+def test_inference_id_comes_back_and_stands_in_the_log(
+    client: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, body: bytes
+) -> None:
+    caplog.set_level(logging.INFO, "serving.access")
+    answer = post(client, body, X_Amzn_SageMaker_Inference_Id='a "b"')
+    assert answer.headers["X-Amzn-SageMaker-Inference-Id"] == 'a "b"'
+    assert json.loads(capsys.readouterr().err)["inference_id"] == 'a "b"'
+
+
+@pytest.mark.parametrize("identifier", ["x" * 65, "caf\u00e9"])
+def test_inference_id_that_is_none_is_only_logged(
+    client: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, identifier: str
+) -> None:
+    caplog.set_level(logging.INFO, "serving.access")
+    assert "X-Amzn-SageMaker-Inference-Id" not in post(client, X_Amzn_SageMaker_Inference_Id=identifier).headers
+    assert json.loads(capsys.readouterr().err)["inference_id"] == identifier
 
 
 def test_ping_that_is_well_is_not_logged(client: Any, capsys: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -241,6 +241,20 @@ def test_chunks_are_computed_when_asked_for_and_hold_their_share_until_the_end(
     assert gate.free == free
 
 
+def test_body_that_is_still_coming_holds_only_what_has_arrived(application: Callable[..., Application]) -> None:
+    served, free = application(whole_bytes=1 << 20), []
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            free.append(served.endpoint.gate.free)
+            return super().read(size)
+
+    assert ask(served, Watched(BODIES["csv"][1]), chunked=True).status == 200
+    assert free[0] - free[1] == 300
+    assert free[0] - free[-1] == len(BODIES["csv"][1])
+    assert served.endpoint.gate.free == free[0]
+
+
 def test_failure_amid_the_answer_breaks_it_off_and_is_logged(
     application: Callable[..., Application], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -80,7 +80,7 @@ def free_blocks(container: Container) -> bytes:
 def test_body_without_end_is_answered_in_order_with_flat_memory(
     model: Path, unbounded: Container, workers: Workers
 ) -> None:
-    times, one = repeated(300), expected(model)
+    times, one = repeated(1024), expected(model)
     before = workers(unbounded)
     connection, answer = send(unbounded, (LINES for _ in range(times)))
     with closing(connection):
