@@ -2,7 +2,8 @@
 
 A `bash` block is typed into a shell in the project's folder, in the order of the document. A block that is one
 `make serve/...` stands for another terminal: it runs until the end of the document's section, and the blocks behind it
-wait until it answers /ping. `sh` blocks need an account and are only looked at.
+wait until it answers /ping. `sh` blocks need an account and are only looked at. In serving/README.md a `text` or `json`
+block behind a `bash` one is what that one prints; numbers may differ in their last digits, as machines do.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,7 @@ from contract.dataset import Layout
 from local_mode import environments
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("containers/*/README.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "serving" / "README.md", *sorted(ROOT.glob("containers/*/README.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHECKPOINTS = re.compile(r"--checkpoints (build/[\w/]+)")
 """Folders that are gone before and behind a section: a job resumes from what lies there, or refuses another job's."""
@@ -42,6 +44,9 @@ RUNS_THIS_TEST = "make test\n"
 PORT = "8080"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 """As a user's shell has it, also where make runs the tests."""
+NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
+SHOWING = re.split(r"^## ", (ROOT / "serving" / "README.md").read_text(), flags=re.MULTILINE)
+"""Sections whose commands stand beside what they print."""
 SECTIONS = [
     pytest.param(
         section, id=f"{document.parent.name if document.parent != ROOT else 'README'}: {section.splitlines()[0]}"
@@ -93,7 +98,7 @@ def test_commands_of_a_section(section: str) -> None:
         for name in CHECKPOINTS.findall(section):
             shutil.rmtree(ROOT / name, ignore_errors=True)
             stack.callback(shutil.rmtree, ROOT / name, ignore_errors=True)
-        for language, block in FENCE.findall(section):
+        for (language, block), shown in pairwise([*FENCE.findall(section), ("", "")]):
             if language != "bash" or block == RUNS_THIS_TEST:
                 continue
             if block.startswith("make serve/"):
@@ -108,6 +113,14 @@ def test_commands_of_a_section(section: str) -> None:
                 check=False,
             )
             assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+            if shown[0] in ("text", "json") and section in SHOWING:
+                assert_alike(done.stdout, shown[1])
+
+
+def assert_alike(printed: str, shown: str) -> None:
+    """The same text, and the same numbers to four digits."""
+    assert NUMBER.sub("#", printed).split() == NUMBER.sub("#", shown).split()
+    assert list(map(float, NUMBER.findall(printed))) == pytest.approx(list(map(float, NUMBER.findall(shown))), rel=1e-4)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
