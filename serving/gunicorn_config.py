@@ -10,7 +10,9 @@ from typing import Any
 from contract import limits, paths
 from contract.errors import PlatformError
 from serving import privileges
+from serving.green import Green
 from serving.settings import Settings
+from serving.worker import Worker
 
 log = logging.getLogger("serving")
 
@@ -28,7 +30,7 @@ def settings(serving: Settings, listener: int) -> dict[str, Any]:
     return {
         "bind": f"fd://{listener}",
         "workers": serving.workers,
-        "worker_class": "serving.worker.Worker",
+        "worker_class": Worker,
         "worker_tmp_dir": _heartbeat_directory(),
         "user": uid,
         "group": gid,
@@ -51,8 +53,13 @@ def _log_as_we_do(arbiter: Any) -> None:
     logger = logging.getLogger("gunicorn.error")
     logger.handlers.clear()
     logger.propagate = True
-    # What is loaded by now lives as long as the process: collections in the workers must not touch, and so copy, it.
+    keep_what_is_loaded()
+
+
+def keep_what_is_loaded() -> None:
+    """It lives as long as the process: collections here and in the workers must not look at it, and so copy it."""
     gc.freeze()
+    gc.enable()
 
 
 def _give_slot(arbiter: Any, worker: Any) -> None:
@@ -70,8 +77,6 @@ def _after_fork(arbiter: Any, worker: Any) -> None:
 
 def _equip(worker: Any) -> None:
     """In each worker after the fork, where threads may start: lend the endpoint the worker's concurrency."""
-    from serving.worker import Green  # gevent is loaded by gunicorn, and only with this worker class
-
     endpoint = worker.wsgi.endpoint
     endpoint.service.set_threads(endpoint.settings.threads)
     endpoint.concurrency = Green(endpoint.settings.seconds, worker.patience)

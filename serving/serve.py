@@ -8,6 +8,7 @@ SERVE_GONE_SECONDS everything is gone, with exit code 0.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import select
@@ -158,6 +159,7 @@ def _become_server(settings: Settings, listener: socket.socket, tell: Callable[[
             signal.signal(number, signal.SIG_DFL)
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
+        gc.disable()  # all that is loaded now stays: server.run goes on when it is there
         from serving import server  # the libraries are loaded here, not in PID 1
 
         algorithm, directory = os.environ.get("SAGEMAKER_ALGORITHM", ""), Paths.of_environment().model

@@ -62,6 +62,7 @@ def run(
 
     Raises UserError, AlgorithmError or PlatformError where the model or the surroundings do not allow it.
     """
+    gunicorn_config.keep_what_is_loaded()
     logs.start()
     endpoint = Endpoint(settings)
     application = Application(endpoint)

@@ -12,27 +12,19 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from functools import partial
 from queue import SimpleQueue
 from socket import socket
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
 import gevent
-from gevent import hub, monkey
-from gevent.lock import BoundedSemaphore
-from gevent.threadpool import ThreadPool
+from gevent import hub
 from gunicorn.workers.base import Worker as BaseWorker
 
-from contract.errors import AlgorithmError, UserError
 from serving.connection import Connection, Host
 from serving.patience import Patience
 
 log = logging.getLogger("serving")
-
-T = TypeVar("T")
 
 CONNECTIONS = 1000
 """What one worker accepts at a time."""
@@ -56,6 +48,8 @@ class Worker(BaseWorker):
         # Who asks models' processes waits for sockets and locks in plain Python: others are to go on. A user's script
         # waits in a native thread, where gevent starts no process: it gets Python as it is.
         if application.endpoint.settings.multi_model:
+            from gevent import monkey
+
             monkey.patch_all()
         hub.reinit()
         super().init_process()
@@ -149,56 +143,3 @@ class Door:
             Connection(client, address, self._host).serve()
         finally:
             self._inside -= 1
-
-
-class Green:
-    """serving.concurrency.Concurrency in a gevent worker.
-
-    Small requests are computed at once: handing one over costs more than it. Large ones go, one at a time, to a native
-    thread, where the library's call and numpy's release the interpreter lock and the event loop goes on.
-    """
-
-    def __init__(self, seconds: float, patience: Patience) -> None:
-        self._seconds = seconds
-        self._patience = patience
-        self._turn = BoundedSemaphore(1)
-        self._thread = ThreadPool(1)
-        self._disk = ThreadPool(1)
-
-    def limit(self, seconds: float) -> AbstractContextManager[object]:
-        return self._patience.limit(seconds)
-
-    def store(self, work: Callable[[], T]) -> T:
-        outcome: Callable[[], T] = self._disk.spawn(_captured, work).get()  # type: ignore[assignment]  # never None without a timeout
-        return outcome()
-
-    def compute(self, work: Callable[[], T], *, quick: bool) -> T:
-        """Raises UserError (busy) where the turn does not come in time, AlgorithmError where the work does not end."""
-        if quick:
-            return work()
-        if not self._turn.acquire(timeout=self._seconds):
-            raise UserError("too many requests are being computed; try again", code="busy")
-        try:
-            with self.limit(self._seconds):
-                outcome: Callable[[], T] = self._thread.spawn(_captured, work).get()  # type: ignore[assignment]  # never None without a timeout
-        except TimeoutError as timeout:
-            # A native call cannot be interrupted. This process ends when its other requests are answered; gunicorn
-            # starts another.
-            os.kill(os.getpid(), signal.SIGTERM)
-            raise AlgorithmError(f"the prediction did not end within {self._seconds:.0f} s") from timeout
-        finally:
-            self._turn.release()
-        return outcome()
-
-
-def _captured(work: Callable[[], T]) -> Callable[[], T]:
-    """What returns the result or raises the error: gevent's threads print what they raise themselves."""
-    try:
-        result = work()
-    except Exception as error:
-        return partial(_raise, error)
-    return lambda: result
-
-
-def _raise(error: Exception) -> NoReturn:
-    raise error

@@ -32,10 +32,10 @@ def test_gate_frees_after_an_error() -> None:
 def test_green_hands_over_large_work_and_its_errors_without_a_trace() -> None:
     code = """
 import threading
-from gevent import monkey; monkey.patch_all()
 from contract.errors import UserError
+from serving.green import Green
 from serving.patience import Patience
-from serving.worker import Green
+from gevent import monkey; monkey.patch_all()
 green = Green(5, Patience())
 here = green.compute(threading.get_native_id, quick=True)
 there = green.compute(threading.get_native_id, quick=False)
