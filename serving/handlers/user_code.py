@@ -31,7 +31,7 @@ from serving.settings import Settings
 log = logging.getLogger("serving")
 
 TABLE_FACTOR = 4
-"""The default input_fn makes no table larger than this many times the payload limit."""
+"""The default input_fn makes no table larger than this many times the largest body that is read whole."""
 _ANYTHING = ("", "*/*")
 
 
@@ -62,13 +62,9 @@ class UserCode:
 
     def respond(self, invocation: Invocation) -> Answer:
         """Raises what the script's functions raise, but for errors that they mean for the client."""
-        context = Context(self.directory, invocation)
+        answer = self._transform if "transform_fn" in self.hooks else self._steps
         try:
-            return (
-                self._transform(invocation, context)
-                if "transform_fn" in self.hooks
-                else self._steps(invocation, context)
-            )
+            return answer(invocation, Context(self.directory, invocation))
         except Exception as error:
             meant = client_error.read(error)
             if meant is None:
@@ -107,7 +103,7 @@ class UserCode:
         if hook := self.hooks.get("input_fn"):
             return hook(context, decoding.text(invocation), decoding.content_type(invocation).name)
         layout = self.loaded.layout if isinstance(self.loaded, Predictor) else Layout()
-        return decoding.decode(invocation, layout, TABLE_FACTOR * self.settings.payload_bytes)
+        return decoding.decode(invocation, layout, TABLE_FACTOR * self.settings.whole_bytes)
 
     def _encoded(self, prediction: Any, invocation: Invocation, context: Context) -> Answer:
         accept = self._accept(invocation)
@@ -118,9 +114,7 @@ class UserCode:
             body = encoding.encode(prediction, name)
         except (TypeError, ValueError) as error:
             kind = type(prediction).__name__
-            raise AlgorithmError(
-                f"predict_fn returned {kind}, not to be written as {name}; define output_fn"
-            ) from error
+            raise AlgorithmError(f"predict_fn returned {kind}, which is no {name}; define output_fn") from error
         return self._answer((body, name), "predict_fn", accept, context)
 
     def _answer(self, result: Any, name: str, accept: str, context: Context) -> Answer:
