@@ -21,8 +21,8 @@ def main() -> int:
     logs.start()
     try:
         settings = Settings.of_environment()
-        service = probe.load(os.environ.get("SAGEMAKER_ALGORITHM", ""), Paths.of_environment().model, settings)
-        endpoint = Endpoint(settings, service)
+        algorithm, directory = os.environ.get("SAGEMAKER_ALGORITHM", ""), Paths.of_environment().model
+        endpoint = Endpoint(settings, None if settings.multi_model else probe.load(algorithm, directory, settings))
         document = openapi.build(endpoint, routes.of(endpoint))
     except (UserError, AlgorithmError) as error:
         sys.stderr.write(f"schema: {error}\n")

@@ -11,7 +11,12 @@ from serving.openapi import schemas
 from serving.openapi.operations import OPERATIONS
 from serving.routes import Route
 
-_VARIABLE = re.compile(r"<([a-z_]+)>")
+_BEFORE_ROUTES = (
+    "What is no sound HTTP is refused before any route, in the form of Error: 400, 408 (too slow), 414 and 431 (too "
+    "long), 417 and 501 (an expectation or a transfer coding that is not known). What is none of the routes is 404, or "
+    "405 where another method is."
+)
+_VARIABLE = re.compile(r"<path:([a-z]+)>")
 
 
 def build(endpoint: Endpoint, routes: Iterable[Route]) -> dict[str, Any]:
@@ -22,7 +27,7 @@ def build(endpoint: Endpoint, routes: Iterable[Route]) -> dict[str, Any]:
     model = endpoint.service.model if endpoint.service else None
     return {
         "openapi": "3.1.0",
-        "info": {"title": "SageMaker endpoint", "version": "1.0.0"},
+        "info": {"title": "SageMaker endpoint", "version": "1.0.0", "description": _BEFORE_ROUTES},
         "paths": paths,
         "components": {"schemas": schemas.of(model.schema if model else None)},
     }

@@ -14,7 +14,13 @@ _ROUNDS_TO_INFINITY = float(np.finfo(np.float32).max) + 2.0**103
 def of(schema: Schema | None) -> dict[str, Any]:
     """By name; without a bound on the width where the model is not known."""
     known = schema or Schema(0)
-    return {"Number": _number(known), "Row": _row(known), **_INSTANCES, "Error": _ERROR}
+    return {
+        "Number": _number(known),
+        "Row": _row(known),
+        **_INSTANCES,
+        "Error": object_of(error=_ERROR),
+        "ModelError": _MODEL_ERROR,
+    }
 
 
 def reference(name: str) -> dict[str, str]:
@@ -72,9 +78,13 @@ _INSTANCES = {
 }
 _TEXT = {"type": "string"}
 _ERROR = object_of(
-    error=object_of(
-        code={**_TEXT, "description": "The kind, for programs"},
-        message={**_TEXT, "description": "What is wrong, the value, and what is accepted"},
-        where={**_TEXT, "description": "Which header, or which row or line and column of the body; or nothing"},
-    )
+    code={**_TEXT, "description": "The kind, for programs"},
+    message={**_TEXT, "description": "What is wrong, the value, and what is accepted"},
+    where={**_TEXT, "description": "Which header, or which row or line and column of the body; or nothing"},
+)
+_MODEL_ERROR = object_of(
+    code={"type": "integer", "description": "The status"},
+    type={**_TEXT, "description": "As Multi Model Server calls it"},
+    message=_TEXT,
+    error=_ERROR,
 )

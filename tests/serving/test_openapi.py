@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
+from http import HTTPStatus
 from typing import Any, cast
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import Client
 
-from serving import openapi, routes
+from serving import connection, head, openapi, routes
 from serving.answers import WRITERS
 from serving.app import Application
 from serving.invocations import Endpoint
@@ -38,8 +41,20 @@ def test_no_route_is_left_out(document: Any) -> None:
     assert {(method, path) for path, methods in document["paths"].items() for method in methods} == there
 
 
-def test_no_description_is_of_no_route() -> None:
-    assert set(OPERATIONS) == {f"{route.method} {route.path}" for route in routes.ROUTES}
+def test_no_route_of_several_models_is_left_out() -> None:
+    endpoint = Endpoint(Settings(multi_model=True))
+    document = openapi.build(endpoint, routes.of(endpoint))
+    OpenAPIV31SpecValidator(document).validate()
+    there = {(route.method.lower(), route.path.replace("<path:name>", "{name}")) for route in routes.of(endpoint)}
+    assert {(method, path) for path, methods in document["paths"].items() for method in methods} == there
+    assert set(OPERATIONS) == {f"{route.method} {route.path}" for route in routes.of(endpoint)}
+
+
+def test_refusals_of_the_connection_are_named(document: Any) -> None:
+    sources = inspect.getsource(connection) + inspect.getsource(head)
+    statuses = {HTTPStatus[name] for name in re.findall(r"HTTPStatus\.([A-Z_]+)", sources)}
+    told = {int(status) for status in re.findall(r"[45][0-9]{2}", document["info"]["description"])}
+    assert told == statuses - {HTTPStatus.INTERNAL_SERVER_ERROR} | {404, 405}
 
 
 def test_every_format_is_there(document: Any) -> None:
