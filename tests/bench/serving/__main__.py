@@ -2,7 +2,8 @@
 
     make bench/serving                                      every peer, medians of 5 rounds, a quarter of an hour
     make bench/serving OPTIONS="--peers ours,baseline"      the two that matter, three minutes
-    make bench/serving OPTIONS="--write README.md"          puts the table between the document's markers, too
+    make bench/serving OPTIONS="--write README.md"          puts the table between the document's markers, and the
+                                                            picture where documents show it, tests/bench/serving.svg
 
 Each round starts every server in turn, measures its latency at a rate that the baseline can bear, and saturates it by
 wrk with 1 row and with 1,000. Peers get environments of their own below .cache/bench at their first run. Only the
@@ -36,6 +37,7 @@ RATE_SHARE = 0.4
 WARM_SECONDS = 1.0
 LOGS = peers.ROOT / "build" / "bench"
 PICTURE = LOGS / "serving.svg"
+COMMITTED = peers.ROOT / "tests" / "bench" / "serving.svg"
 
 
 def saturate(running: Running, peer: Peer, load: Workload, rows: int, seconds: float) -> float:
@@ -46,7 +48,7 @@ def saturate(running: Running, peer: Peer, load: Workload, rows: int, seconds: f
 
 def measure(peer: Peer, load: Workload, chosen: argparse.Namespace, rate: float, rounds: Rounds) -> None:
     """One round of one peer. Raises PeerError."""
-    with server.running(peer, load, chosen.workers, LOGS / f"{peer.name}.log") as running:
+    with server.running(peer, load, LOGS / f"{peer.name}.log") as running:
         for rows in ROWS:
             wrong = None if peer.floor else load.check(rows, peer.form, server.ask(running, peer, load.csv[rows]))
             if wrong:
@@ -66,7 +68,7 @@ def measure(peer: Peer, load: Workload, chosen: argparse.Namespace, rate: float,
 def moderate_rate(load: Workload, chosen: argparse.Namespace) -> float:
     """Raises PeerError where the baseline cannot be started."""
     (baseline,) = peers.choose(BASELINE)
-    with server.running(baseline, load, chosen.workers, LOGS / f"{baseline.name}.log") as running:
+    with server.running(baseline, load, LOGS / f"{baseline.name}.log") as running:
         saturate(running, baseline, load, 1, WARM_SECONDS)
         return RATE_SHARE * saturate(running, baseline, load, 1, chosen.seconds)
 
@@ -93,7 +95,7 @@ def conditions(chosen: argparse.Namespace, rate: float) -> str:
     rounds = f"{chosen.rounds} interleaved rounds" if chosen.rounds > 1 else "one round"
     return (
         f"{today:%-d %B %Y}, {cpu}, {len(os.sched_getaffinity(0))} cores, Python {sys.version.split()[0]}; "
-        f"{workload.TREES} trees of depth {workload.DEPTH}, {workload.WIDTH} features, {chosen.workers} workers of one "
+        f"{workload.TREES} trees of depth {workload.DEPTH}, {workload.WIDTH} features, {peers.WORKERS} workers of one "
         f"thread each; medians of {rounds}; p50 and p99 at {rate:.0f} requests a second of 1 row, from an open loop."
     )
 
@@ -108,7 +110,7 @@ def run(chosen: argparse.Namespace, wanted: tuple[Peer, ...]) -> Figures:
                 peers.python(peer)
             except PeerError as error:
                 reasons[peer.name] = str(error)
-        rate = chosen.rate or moderate_rate(load, chosen)
+        rate = moderate_rate(load, chosen)
         for number in range(1, chosen.rounds + 1):
             # Every other round goes backwards, so that a machine that slows down does so for all.
             for peer in wanted if number % 2 else reversed(wanted):
@@ -133,22 +135,23 @@ def main() -> int:
     parser.add_argument("--peers", default="", help=f"of {', '.join(peer.name for peer in peers.PEERS)}; all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--rate", type=float, help=f"for the latencies; {RATE_SHARE:.0%} of the baseline's")
     parser.add_argument("--write", type=Path, metavar="FILE", help="a document with the table's markers")
     chosen = parser.parse_args()
     if shutil.which("wrk") is None:
         parser.error("wrk is not installed; it comes with Debian's package of that name: apt-get install wrk")
     LOGS.mkdir(parents=True, exist_ok=True)
     try:
+        if chosen.write:
+            figures.around(chosen.write)  # before a quarter of an hour is spent
         found = run(chosen, peers.choose(chosen.peers))
-    except PeerError as error:
+    except (PeerError, OSError, ValueError) as error:
         parser.error(str(error))
     print(figures.text(found))
     PICTURE.write_text(picture.draw(found))
     print(f"picture: {PICTURE.relative_to(peers.ROOT)}")
     if chosen.write:
         figures.write(chosen.write, figures.markdown(found))
+        shutil.copyfile(PICTURE, COMMITTED)
     return 0
 
 

@@ -93,11 +93,17 @@ def markdown(figures: Figures) -> str:
 
 def write(path: Path, block: str) -> None:
     """Put `block` between the markers of a document. Raises ValueError where it has none."""
+    before, after = around(path)
+    path.write_text(before + block + after)
+
+
+def around(path: Path) -> tuple[str, str]:
+    """What stands before and behind the markers of a document. Raises ValueError where it has none."""
     before, begin, rest = path.read_text().partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{path} has no lines {BEGIN} and {END}")
-    path.write_text(before + block + after)
+    return before, after
 
 
 def _rows(figures: Figures) -> list[list[str]]:

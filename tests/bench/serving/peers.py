@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "tests" / "bench" / "peers"
 ENVIRONMENTS = ROOT / ".cache" / "bench"
 INSTALL_SECONDS = 600
+WORKERS = 2
+"""Of every server; the samples that start themselves say so, too."""
 
 
 class PeerError(Exception):
@@ -29,7 +31,7 @@ class Peer:
     name: str
     title: str
     command: tuple[str, ...]
-    """PYTHON, PORT, WORKERS and MODELS (the folder above the model's) are filled in; so they are in `environment`."""
+    """{python}, {port} and {models} (the folder above the model's) are filled in; so they are in `environment`."""
     environment: Mapping[str, str] = field(default_factory=dict)
     requirements: str = ""
     """A file beside the samples, for an environment of its own; none: ours has all."""
@@ -40,31 +42,30 @@ class Peer:
     """It predicts nothing."""
 
 
-_GUNICORN = ("PYTHON", "-m", "gunicorn", "--workers", "WORKERS", "--bind", "127.0.0.1:PORT", "--chdir", str(SAMPLES))
-_GUNICORN_QUIET = (*_GUNICORN, "--log-level", "error", "--no-control-socket")
-_UVICORN = ("PYTHON", "-m", "uvicorn", "--workers", "WORKERS", "--port", "PORT", "--app-dir", str(SAMPLES))
-_UVICORN_QUIET = (*_UVICORN, "--log-level", "error", "--no-access-log")
+_EACH = ("--workers", str(WORKERS), "--log-level", "error")
+_GUNICORN = ("{python}", "-m", "gunicorn", *_EACH, "--no-control-socket", "-b127.0.0.1:{port}", "--chdir", str(SAMPLES))
+_UVICORN = ("{python}", "-m", "uvicorn", *_EACH, "--no-access-log", "--port", "{port}", "--app-dir", str(SAMPLES))
 
 OURS, BASELINE = "ours", "baseline"
 PEERS = (
     Peer(
         OURS,
         "this repository",
-        ("PYTHON", "-m", "serving.serve"),
+        ("{python}", "-m", "serving.serve"),
         {
-            "SAGEMAKER_BASE_DIR": "MODELS",
+            "SAGEMAKER_BASE_DIR": "{models}",
             "SAGEMAKER_ALGORITHM": "xgboost",
-            "SAGEMAKER_MODEL_SERVER_WORKERS": "WORKERS",
-            "SAGEMAKER_BIND_TO_PORT": "PORT",
+            "SAGEMAKER_MODEL_SERVER_WORKERS": str(WORKERS),
+            "SAGEMAKER_BIND_TO_PORT": "{port}",
         },
     ),
-    Peer(BASELINE, "Flask + pandas + DMatrix, gunicorn sync", (*_GUNICORN_QUIET, "flask_pandas:app")),
-    Peer("asgi", "bare ASGI, uvicorn", (*_UVICORN_QUIET, "asgi_app:app"), requirements="fastapi"),
-    Peer("fastapi", "FastAPI, uvicorn", (*_UVICORN_QUIET, "fastapi_app:app"), requirements="fastapi"),
+    Peer(BASELINE, "Flask + pandas + DMatrix, gunicorn sync", (*_GUNICORN, "flask_pandas:app")),
+    Peer("asgi", "bare ASGI, uvicorn", (*_UVICORN, "asgi_app:app"), requirements="fastapi"),
+    Peer("fastapi", "FastAPI, uvicorn", (*_UVICORN, "fastapi_app:app"), requirements="fastapi"),
     Peer(
         "litserve",
         "LitServe",
-        ("PYTHON", str(SAMPLES / "litserve_app.py")),
+        ("{python}", str(SAMPLES / "litserve_app.py")),
         requirements="litserve",
         form=WRAPPED,
         ping="/health",
@@ -72,8 +73,8 @@ PEERS = (
     Peer(
         "bentoml",
         "BentoML",
-        ("PYTHON", "-m", "bentoml", "serve", "-q", "bentoml_app:Trees", "--working-dir", str(SAMPLES), "-p", "PORT"),
-        {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": "MODELS/bentoml"},
+        ("{python}", "-m", "bentoml", "serve", "-q", "bentoml_app:Trees", "--working-dir", str(SAMPLES), "-p{port}"),
+        {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": "{models}/bentoml"},
         requirements="bentoml",
         form=TEXT,
         ping="/readyz",
@@ -81,7 +82,7 @@ PEERS = (
     Peer(
         "kserve",
         "KServe (JSON)",
-        ("PYTHON", str(SAMPLES / "kserve_app.py")),
+        ("{python}", str(SAMPLES / "kserve_app.py")),
         requirements="kserve",
         form=V1,
         path="/v1/models/trees:predict",
@@ -90,11 +91,11 @@ PEERS = (
     Peer(
         "mlserver",
         "MLServer (JSON)",
-        ("PYTHON", "-c", "from mlserver.cli import main; main()", "start", str(SAMPLES)),
+        ("{python}", "-c", "from mlserver.cli import main; main()", "start", str(SAMPLES)),
         {
-            "MLSERVER_HTTP_PORT": "PORT",
+            "MLSERVER_HTTP_PORT": "{port}",
             "MLSERVER_HOST": "127.0.0.1",
-            "MLSERVER_PARALLEL_WORKERS": "WORKERS",
+            "MLSERVER_PARALLEL_WORKERS": str(WORKERS),
             "MLSERVER_MODEL_NAME": "trees",
             "MLSERVER_MODEL_IMPLEMENTATION": "mlserver_app.Trees",
         },
@@ -103,8 +104,8 @@ PEERS = (
         path="/v2/models/trees/infer",
         ping="/v2/models/trees/ready",
     ),
-    Peer("hello_gevent", "hello world, gunicorn gevent", (*_GUNICORN_QUIET, "-kgevent", "hello_app:app"), floor=True),
-    Peer("hello_sync", "hello world, gunicorn sync", (*_GUNICORN_QUIET, "hello_app:app"), floor=True),
+    Peer("hello_gevent", "hello world, gunicorn gevent", (*_GUNICORN, "-kgevent", "hello_app:app"), floor=True),
+    Peer("hello_sync", "hello world, gunicorn sync", (*_GUNICORN, "hello_app:app"), floor=True),
 )
 
 

@@ -37,14 +37,13 @@ class Running:
 
 
 @contextmanager
-def running(peer: Peer, workload: Workload, workers: int, log: Path) -> Iterator[Running]:
+def running(peer: Peer, workload: Workload, log: Path) -> Iterator[Running]:
     """The peer, once it answers 200 to its ping; ended with all its processes. Raises PeerError."""
     port = _free_port()
     words = {
-        "PYTHON": str(peers.python(peer)),
-        "PORT": str(port),
-        "WORKERS": str(workers),
-        "MODELS": str(workload.model.parent.parent),
+        "{python}": str(peers.python(peer)),
+        "{port}": str(port),
+        "{models}": str(workload.model.parent.parent),
     }
     own = {"PYTHONPATH": str(peers.ROOT), "BENCH_MODEL": str(workload.model), "OMP_NUM_THREADS": "1", "PORT": str(port)}
     environment = os.environ | own | {name: _fill(value, words) for name, value in peer.environment.items()}
@@ -91,7 +90,9 @@ def megabytes(process: int) -> float:
 
 
 def _fill(text: str, words: Mapping[str, str]) -> str:
-    return re.sub("|".join(words), lambda found: words[found[0]], text)
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
 
 
 def _free_port() -> int:
