@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from contract import limits
 from contract.dataset import Layout
 from contract.errors import UserError
 from serving.handlers import decoding, encoding, npz
+from serving.handlers.user_code import TABLE_FACTOR
 from serving.invocation import Invocation
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "npz"
@@ -42,6 +45,26 @@ def test_no_flipped_byte_of_npz_is_a_failure(offset: int) -> None:
     except UserError:
         return
     assert matrix.tolist() == json.loads((CORPUS / "200-csr.npz.expected").read_text())
+
+
+def test_memory_of_npz_is_bounded() -> None:
+    whole = 1_000_000
+    cells = TABLE_FACTOR * whole // 5 - 50_000
+    parts = {
+        "data": np.ones(cells, np.int8),
+        "indices": (np.arange(cells) % 500).astype(np.int32),
+        "indptr": np.linspace(0, cells, 2001).astype(np.int64),
+        "shape": np.array([2000, 500]),
+        "format": np.array(b"csr"),
+    }
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **parts)  # type: ignore[arg-type]  # its stub takes the arrays for the flag beside them
+    assert len(stream.getvalue()) < whole
+    tracemalloc.start()
+    npz.decode(stream.getvalue(), TABLE_FACTOR * whole)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < limits.REQUEST_MEMORY_FACTOR * whole
 
 
 def test_sparse_rows_become_a_table_of_bounded_size() -> None:
