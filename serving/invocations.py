@@ -64,7 +64,8 @@ def metrics(endpoint: Endpoint, environ: Mapping[str, Any]) -> Answer:
     """What all workers counted, as Prometheus reads it."""
     from serving import exposition  # its library is loaded where someone asks, not by every endpoint
 
-    text = exposition.text(endpoint.metrics, int(endpoint.service is not None), endpoint.settings.workers)
+    models = endpoint.service.count() if endpoint.service else 0
+    text = exposition.text(endpoint.metrics, models, endpoint.settings.workers)
     return Answer("200 OK", text, exposition.CONTENT_TYPE)
 
 

@@ -121,6 +121,9 @@ class Predictions:
         rows = int(QUICK_SECONDS / (perf_counter() - started) * _TRIAL_ROWS)
         self.quick_bytes = 0 if self.model.exclusive else rows * width * _BYTES_A_CELL
 
+    def count(self) -> int:
+        return 1
+
     def set_threads(self, count: int) -> None:
         self.model.set_threads(count)
 

@@ -17,7 +17,10 @@ from serving.settings import Settings
 class Service(Protocol):
     @property
     def model(self) -> Model | None:
-        """The algorithm's model; None where the user's code has one that only it knows."""
+        """The algorithm's model; None where the user's code has one that only it knows, or there may be several."""
+
+    def count(self) -> int:
+        """How many models can be invoked."""
 
     def check(self, invocation: Invocation) -> None:
         """Refuse by its headers what cannot be answered, before the body is read. Raises UserError."""

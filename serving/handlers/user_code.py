@@ -80,6 +80,9 @@ class UserCode:
         if isinstance(self.loaded, Predictor):
             Predictions(self.loaded.model, self.settings).try_out()
 
+    def count(self) -> int:
+        return 1
+
     def set_threads(self, count: int) -> None:
         if isinstance(self.loaded, Predictor):
             self.loaded.model.set_threads(count)

@@ -165,7 +165,7 @@ class Keeper:
         if cost > room:
             raise loaded.full(name, cost, room)
         path = loaded.address(self._directory, name)
-        listener = loaded.listen(f"{path}.new", self._user[1])
+        listener = loaded.listen(path + loaded.LOADING, self._user[1])
         control, other = socket.socketpair()
         pid = os.fork()
         if pid == 0:
@@ -203,7 +203,7 @@ class Keeper:
             if model.process in self._processes:
                 model.kill()
             return
-        Path(f"{model.address}.new").rename(model.address)
+        Path(model.address + loaded.LOADING).rename(model.address)
         log.info("model %s is loaded: %d MB, %d MB left", model.name, model.cost >> 20, free >> 20)
         first, *others = model.callers
         model.callers.clear()
@@ -241,7 +241,7 @@ class Keeper:
             with suppress(KeyError):
                 self._selector.unregister(model.control)
             model.control.close()
-            Path(model.address + ("" if model.ready else ".new")).unlink()
+            Path(model.address + ("" if model.ready else loaded.LOADING)).unlink()
             told = model.failure or message.of_error(loaded.crashed(model.name, number))
             why = (
                 told["error"]["message"] if not model.ready else f"ended by {_signal(number)}; it must be loaded again"

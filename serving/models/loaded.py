@@ -15,6 +15,8 @@ from contract.errors import UserError
 from serving.models import memory
 from serving.models.message import Reader
 
+LOADING = ".new"
+"""Behind the address of a model that cannot be invoked yet."""
 OUT_OF_MEMORY = "out_of_memory"
 _BACKLOG = 4096
 

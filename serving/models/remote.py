@@ -66,6 +66,10 @@ class Models:
         message.raise_error(told)
         return told
 
+    def count(self) -> int:
+        names = (path.name for path in self.directory.iterdir())
+        return sum(name != DOOR and not name.endswith(loaded.LOADING) for name in names)
+
     def check(self, invocation: Invocation) -> None:
         if not invocation.target:
             raise UserError("several models are served here; name the one that is to answer", where=f"header {TARGET}")

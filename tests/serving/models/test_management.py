@@ -45,6 +45,12 @@ def test_loaded_model_answers_as_the_library(endpoint: Several, expected: Expect
         assert (scores == expected(place, rows.replace(b",,", b",0,")).ravel()).all()
 
 
+def test_metrics_count_the_models(endpoint: Several) -> None:
+    for count in range(3):
+        assert f"models_loaded {count}.0" in endpoint.client.get("/metrics").text
+        endpoint.load(f"m{count}")
+
+
 def test_target_model_header_is_the_same_as_invoke(endpoint: Several) -> None:
     endpoint.load("a/b")
     headers = {"X-Amzn-SageMaker-Target-Model": "a/b", "Content-Type": "text/csv"}
