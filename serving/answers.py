@@ -46,8 +46,6 @@ class Answer:
     body: bytes = b""
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
-    unread: bool = False
-    """The request's body was refused before its end: what still comes must be drained or the connection closed."""
     chunks: Iterable[bytes] | None = None
     """The body where it is not at hand in one piece; `body` is empty then."""
     length: int | None = None

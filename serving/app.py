@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 access = logging.getLogger("serving.access")
 
-_DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024 * 1024, 2.0
 _LOGGED_CHARACTERS = 200
 
 
@@ -54,8 +53,6 @@ class Application:
             return self.flask(environ, start_response)
         answer = run(route, self.endpoint, environ, **variables)
         start_response(answer.status, headers(answer))
-        if answer.unread:
-            return _drained(self.endpoint, environ, answer.body)
         return (answer.body,) if answer.chunks is None else answer.chunks
 
     def _match(self, environ: Mapping[str, Any]) -> tuple[Route | None, dict[str, str]]:
@@ -91,21 +88,7 @@ def headers(answer: Answer) -> list[tuple[str, str]]:
     fields = [("Content-Type", answer.content_type), ("X-Content-Type-Options", "nosniff"), *answer.headers]
     if answer.size is not None:
         fields.append(("Content-Length", str(answer.size)))
-    if answer.unread:
-        fields.append(("Connection", "close"))
     return fields
-
-
-def _drained(endpoint: Endpoint, environ: Mapping[str, Any], content: bytes) -> Iterator[bytes]:
-    """The answer, then the rest of the refused body is read: closed on, a client that still sends sees no answer."""
-    yield content
-    try:
-        with endpoint.concurrency.limit(_DRAIN_SECONDS):
-            left = _DRAIN_BYTES
-            while left > 0 and (data := environ["wsgi.input"].read(1 << 16)):
-                left -= len(data)
-    except Exception:  # the connection is closed in any case
-        return
 
 
 def _log(environ: Mapping[str, Any], model: str, answer: Answer, identifier: str, seconds: float) -> None:

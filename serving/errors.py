@@ -26,8 +26,6 @@ _STATUS = {
     "not_ready": "503 Service Unavailable",
 }
 """Every other code is 400."""
-_UNREAD = {"not_acceptable", "slow_body", "too_large", "unsupported_content_type", "unsupported_encoding"}
-_UNREAD |= {"insufficient_storage", "busy"}
 
 
 def status(code: str) -> str:
@@ -38,14 +36,14 @@ def status(code: str) -> str:
 def answer_error(error: UserError) -> Answer:
     line = status(error.code)
     headers = (("Retry-After", "1"),) if line.startswith("503") else ()
-    return Answer(line, write(error.code, error.message, error.where), headers=headers, unread=error.code in _UNREAD)
+    return Answer(line, write(error.code, error.message, error.where), headers=headers)
 
 
 def answer_failure(identifier: str) -> Answer:
     """For the exception being handled: its trace goes to the log, the client learns no more than where to look."""
     log.exception("request %s failed", identifier, extra={"fields": {"request_id": identifier}})
     message = f"the server failed on this request; its log says why under request id {identifier}"
-    return Answer("500 Internal Server Error", write("internal_error", message), unread=True)
+    return Answer("500 Internal Server Error", write("internal_error", message))
 
 
 def write(code: str, message: str, where: str = "") -> bytes:
