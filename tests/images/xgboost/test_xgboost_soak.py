@@ -21,7 +21,6 @@ pytestmark = pytest.mark.engine
 SECONDS = float(os.environ.get("SOAK_SECONDS") or 150)
 REFUSALS = 100_000
 """How many bad requests are answered before the end, though it take longer."""
-MOST_SECONDS = 3 * SECONDS
 SAMPLE_SECONDS = 1.0
 GROWTH = 0.05
 SMALL_LOG = {"type": "json-file", "config": {"max-size": "20m"}}
@@ -35,7 +34,7 @@ class Sample:
     held: int
 
 
-@pytest.mark.timeout(MOST_SECONDS + 120)
+@pytest.mark.timeout(SECONDS + 600)
 def test_full_load_of_good_and_bad_requests_fails_nowhere_and_keeps_nothing(
     serve_published: Serve, workers: Workers
 ) -> None:
@@ -44,12 +43,11 @@ def test_full_load_of_good_and_bad_requests_fails_nowhere_and_keeps_nothing(
     before, files = workers(container), open_files(container, workers)
     with load.full(int(container.ports["8080/tcp"][0]["HostPort"])) as tally:
         samples = [sample(container, began := time.monotonic())]
-        while samples[-1].seconds < SECONDS or (tally.refused < REFUSALS and samples[-1].seconds < MOST_SECONDS):
+        while not tally.failures and (samples[-1].seconds < SECONDS or tally.refused < REFUSALS):
             time.sleep(SAMPLE_SECONDS)
             samples.append(sample(container, began))
             print(f"{samples[-1].seconds:.0f} s, {samples[-1].held / 1e6:.1f} MB, {tally}")
     assert tally.failures == []
-    assert tally.refused >= REFUSALS
     assert workers(container) == before
     assert open_files(container, workers) - files < load.CONNECTIONS
     third = len(samples) // 3
