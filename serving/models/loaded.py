@@ -8,6 +8,7 @@ import signal
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ class Loaded:
         os.kill(self.process, signal.SIGKILL)  # it is not reaped yet, so the number is its own
 
 
+@lru_cache(maxsize=1024)
 def address(directory: Path, name: str) -> str:
     """The path of a model's socket. Names are opaque, and may hold what no file name can."""
     return str(directory / hashlib.sha256(name.encode()).hexdigest())

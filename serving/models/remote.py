@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -73,7 +74,7 @@ class Models:
     def check(self, invocation: Invocation) -> None:
         if not invocation.target:
             raise UserError("several models are served here; name the one that is to answer", where=f"header {TARGET}")
-        if not Path(loaded.address(self.directory, invocation.target)).exists():
+        if not os.access(loaded.address(self.directory, invocation.target), os.F_OK):
             raise loaded.not_found(invocation.target)
 
     def one_piece(self, invocation: Invocation) -> str:
