@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from contract.dataset import Sparse
 from contract.errors import AlgorithmError
 from serving.xgboost import native
 
+WIDTH = 4
 Trained = Callable[[str], xgboost.Booster]
 Rows = NDArray[np.float32]
 
@@ -96,6 +98,22 @@ def test_importing_it_does_not_import_the_package() -> None:
     code = "import sys, serving.xgboost; print(sorted({'xgboost', 'scipy', 'polars'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_calls_leave_nothing_behind_for_the_next_nor_for_other_threads(trained: Trained) -> None:
+    booster = trained("binary:logistic")
+    model, random = load(booster), np.random.default_rng(5)
+    batches = [random.normal(size=(rows, WIDTH)).astype(np.float32) for rows in (1, 400, 2, 50, 1)]
+
+    def differ(_: int) -> list[int]:
+        theirs = [booster.predict(xgboost.DMatrix(batch)) for batch in batches]
+        asked = [(batch, sparse(batch)) for batch in batches]
+        return [
+            place for place, both in enumerate(asked) for one in both if not same(model.predict(one), theirs[place])
+        ]
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(differ, range(40))) == [[]] * 40
 
 
 def test_a_loaded_model_predicts_with_several_threads_after_a_fork(trained: Trained) -> None:
