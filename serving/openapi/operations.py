@@ -9,6 +9,7 @@ from serving.invocations import Endpoint
 from serving.models.remote import TARGET
 from serving.openapi import bodies, management, schemas
 from serving.openapi.parts import ANYTHING, COUNT, HEADERS, INVOCATION_REFUSALS, SCRIPT, TEXT, json, refusals
+from serving.settings import UNBOUNDED
 
 _TARGET: dict[str, Any] = {"name": TARGET, "in": "header", "required": True, "schema": TEXT}
 
@@ -27,10 +28,11 @@ def _invocations(endpoint: Endpoint) -> dict[str, Any]:
     elif service is not None and service.model is not None:
         schema = service.model.schema
         taken, given, others = bodies.requests(schema), bodies.responses(service, schema), {}
+    most = "Of any size" if settings.payload_bytes == UNBOUNDED else f"At most {settings.payload_bytes} bytes"
     return {
         "description": f"Answers in the media type that the header Accept wishes for, by default {settings.accept}.",
         "parameters": headers,
-        "requestBody": {"description": f"At most {settings.payload_bytes} bytes", "required": True, "content": taken},
+        "requestBody": {"description": most, "required": True, "content": taken},
         "responses": {
             "200": {"description": "Predictions, one a row", "content": given},
             **refusals(*INVOCATION_REFUSALS),

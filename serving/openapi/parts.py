@@ -16,7 +16,7 @@ ANYTHING: dict[str, Any] = {"*/*": {}}
 SCRIPT = {"description": "Whatever a model's own code answers"}
 BODY_REFUSALS = ("bad_input", "slow_body", "too_large", "unsupported_encoding", "not_ready")
 """The codes of errors that every request with a body can meet."""
-INVOCATION_REFUSALS = (*BODY_REFUSALS, "not_acceptable", "unsupported_content_type", "busy")
+INVOCATION_REFUSALS = (*BODY_REFUSALS, "not_acceptable", "unsupported_content_type", "busy", "insufficient_storage")
 HEADERS: list[dict[str, Any]] = [
     {
         "name": ATTRIBUTES,
@@ -24,7 +24,7 @@ HEADERS: list[dict[str, Any]] = [
         "description": f"Parted by commas; {EXPLAIN} adds SHAP contributions",
         "schema": {"type": "string", "maxLength": limits.CUSTOM_ATTRIBUTES_CHARACTERS, "pattern": "^[ -~]*$"},
     },
-    {"name": INFERENCE_ID, "in": "header", "description": "For a model's own code", "schema": {"type": "string"}},
+    {"name": INFERENCE_ID, "in": "header", "description": "Comes back with the answer", "schema": {"type": "string"}},
 ]
 
 
