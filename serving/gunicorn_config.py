@@ -10,6 +10,7 @@ from typing import Any
 from contract import limits, paths
 from contract.errors import PlatformError
 from serving import privileges
+from serving.door import Tally
 from serving.green import Green
 from serving.settings import Settings
 from serving.worker import Worker
@@ -27,6 +28,7 @@ def settings(serving: Settings, listener: int) -> dict[str, Any]:
     uid, gid = privileges.worker_user()
     if os.geteuid() == 0 and uid == 0:
         log.warning("workers run as root, since %s", privileges.obstacle())
+    tally = Tally(serving.workers)
     return {
         "bind": f"fd://{listener}",
         "workers": serving.workers,
@@ -42,7 +44,7 @@ def settings(serving: Settings, listener: int) -> dict[str, Any]:
         "loglevel": "warning",
         "proc_name": "serve",
         "on_starting": _log_as_we_do,
-        "pre_fork": _give_slot,
+        "pre_fork": lambda arbiter, worker: _give_slot(arbiter, worker, tally),
         "post_fork": _after_fork,
         "post_worker_init": _equip,
     }
@@ -62,8 +64,9 @@ def keep_what_is_loaded() -> None:
     gc.enable()
 
 
-def _give_slot(arbiter: Any, worker: Any) -> None:
+def _give_slot(arbiter: Any, worker: Any, tally: Tally) -> None:
     """Where the worker counts what it does: a slot that no living worker has."""
+    worker.tally = tally
     taken = {other.slot for other in arbiter.WORKERS.values()}
     worker.slot = min(set(range(worker.cfg.workers)) - taken, default=0)
 

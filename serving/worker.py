@@ -7,13 +7,11 @@ it has; and with large requests in a native thread /ping stays quick during a lo
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
 import time
 from queue import SimpleQueue
-from socket import socket
 from types import FrameType
 from typing import Any
 
@@ -21,15 +19,10 @@ import gevent
 from gevent import hub
 from gunicorn.workers.base import Worker as BaseWorker
 
-from serving.connection import Connection, Host
+from serving.connection import Host
+from serving.door import Door, Tally
 from serving.patience import Patience
 
-log = logging.getLogger("serving")
-
-CONNECTIONS = 1000
-"""What one worker accepts at a time."""
-_READ = 1
-"""libev's event."""
 _TURN_SECONDS = 0.1
 """Between two looks at what is to be done; as long, a stopping worker waits for the bytes of accepted connections."""
 
@@ -42,6 +35,9 @@ class Worker(BaseWorker):
         self.inherited_signals: SimpleQueue[int] = SimpleQueue()
         """Of the arbiter whose copy this process is: until a worker has handlers of its own, signals land there."""
         self.patience = Patience()
+        self.tally = Tally(1)
+        self.slot = 0
+        """Where in the tally this worker counts."""
 
     def init_process(self) -> None:
         application: Any = self.app.wsgi()
@@ -60,7 +56,7 @@ class Worker(BaseWorker):
             if self.inherited_signals.get() == signal.SIGTERM:
                 self.alive = False
         host = Host(self.wsgi, self._environ(), self.patience)
-        doors = [Door(listener, host) for listener in self.sockets]
+        doors = [Door(listener, host, self.tally, self.slot) for listener in self.sockets]
         while self.alive and os.getppid() == self.ppid:
             for door in doors:
                 door.open()
@@ -96,50 +92,3 @@ class Worker(BaseWorker):
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
         }
-
-
-class Door:
-    """Accepts connections, one at a time: other workers listen at the same socket."""
-
-    def __init__(self, listener: socket, host: Host) -> None:
-        listener.setblocking(False)
-        self._listener = listener
-        self._host = host
-        self._inside = 0
-        self._knocking: Any = gevent.get_hub().loop.io(listener.fileno(), _READ)
-
-    def open(self) -> None:
-        """Also after _admit closed it; to be called now and then."""
-        if not self._knocking.active and self._inside < CONNECTIONS:
-            self._knocking.start(self._admit)
-
-    def close(self) -> None:
-        """For good, once those are in who wait already."""
-        self._knocking.close()
-        while self._admit():
-            pass
-        self._listener.close()
-
-    def _admit(self) -> bool:
-        """Called by the event loop, where nothing may wait. Returns whether there was a client."""
-        try:
-            accepted, address = self._listener.accept()
-        except BlockingIOError:  # another worker was quicker
-            return False
-        except OSError as error:  # out of descriptors, or of memory: better later than at once again
-            log.warning("cannot accept a connection: %s", error.strerror)
-            self._knocking.stop()
-            return False
-        # After patch_all it is one of gevent's; ours waits in its own way.
-        client = socket(accepted.family, accepted.type, fileno=accepted.detach())
-        self._inside += 1
-        if self._inside >= CONNECTIONS:
-            self._knocking.stop()
-        gevent.spawn_raw(self._serve, client, address)
-        return True
-
-    def _serve(self, client: socket, address: tuple[str, int]) -> None:
-        try:
-            Connection(client, address, self._host).serve()
-        finally:
-            self._inside -= 1
