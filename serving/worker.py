@@ -4,7 +4,7 @@ Chosen by measuring. Of gunicorn's own workers, one row a request, gevent's and 
 sync, which keeps no connection, at little more than half of it. A slow client costs gevent a greenlet, gthread one of
 its threads, sync all it has; and with large requests in a native thread /ping stays quick during a long prediction,
 unlike with plain gevent. Then gevent's worker against this one, alternating on two busy cores: a /ping took 130 to 170
-microseconds of CPU there and takes 18 here, most of them the kernel's.
+microseconds of CPU there and takes 18 here.
 """
 
 from __future__ import annotations
