@@ -90,7 +90,7 @@ def _parse_ahead(blocks: Iterable[text.Block | spans.Span], form: _Form) -> Iter
 
 def _decode_blocks(stream: BinaryIO, layout: Layout, source: str) -> Iterator[Dataset]:
     form: _Form | None = None
-    for block in text.blocks(stream, csv_simdjson.BLOCK, source):
+    for block in text.blocks(stream, csv_simdjson.BLOCK, source, text.longest_line(layout)):
         form = form or _form(block.data, layout, source)
         yield _parse(block, form, polars=False)
 

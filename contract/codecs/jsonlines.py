@@ -19,7 +19,8 @@ def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: s
     """One whole body. Raises UserError naming source, line and column."""
     text.check_charset(parameters)
     # Whether rows make a matrix is known only when all are, so they are gathered before they are assembled.
-    rows = [row for block in text.blocks(io.BytesIO(body), BLOCK, source) for row in _rows(block, layout, source)]
+    blocks = text.blocks(io.BytesIO(body), BLOCK, source, text.longest_line(layout))
+    rows = [row for block in blocks for row in _rows(block, layout, source)]
     if not rows:
         raise text.rows_missing(source)
     return assemble(rows, layout, source, unit="line")
@@ -28,7 +29,7 @@ def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: s
 def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
     """A file or a FIFO in blocks. Raises UserError likewise."""
     text.check_charset(parameters)
-    for block in text.blocks(stream, BLOCK, source):
+    for block in text.blocks(stream, BLOCK, source, text.longest_line(layout)):
         yield assemble(list(_rows(block, layout, source)), layout, source, block.line, "line")
 
 

@@ -35,7 +35,7 @@ def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: s
 def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
     """A file or a FIFO in blocks of about a megabyte of text. Raises UserError likewise."""
     text.check_charset(parameters)
-    for block in text.blocks(stream, BLOCK, source):
+    for block in text.blocks(stream, BLOCK, source, text.longest_line(layout)):
         lines = _Lines(layout)
         for number, line in enumerate(block.data.split(b"\n"), block.line):
             lines.add(line, f"{source}, line {number}")

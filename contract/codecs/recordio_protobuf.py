@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from contract.codecs import columns, gather
+from contract.codecs import columns, gather, text
 from contract.codecs.record import message
-from contract.codecs.rows import Row, SparseRow, assemble, check_sparse
+from contract.codecs.rows import WIDEST, Row, SparseRow, assemble, check_sparse
 from contract.dataset import Dataset, Layout, Sparse
 from contract.errors import UserError, show
 
@@ -26,7 +26,7 @@ BLOCK = 10_000
 """Records made into one block of rows, fewer where they are wide."""
 BLOCK_BYTES = 1 << 22
 """Of the records of one block: as lists of numbers they take ten times as much."""
-LONGEST_RECORD = 1 << 26
+LONGEST_RECORD = text.LONGEST_LINE
 _HEAD = struct.Struct("<II")
 
 
@@ -72,7 +72,7 @@ def _blocks(stream: BinaryIO, layout: Layout, source: str, rows_at_once: int, by
     labels: list[float] = []
     number = size = 0
     unlabelled = Layout(width=layout.width, missing=layout.missing)
-    for number, record in enumerate(records(stream, source), 1):
+    for number, record in enumerate(records(stream, source, text.longest_line(layout)), 1):
         where = f"{source}, record {number}"
         rows.append(_row(record, unlabelled, where))
         if layout.label:
@@ -92,16 +92,21 @@ def _dataset(
     return Dataset(features, np.array(labels, np.float32) if layout.label else None)
 
 
-def records(stream: BinaryIO, source: str) -> Iterator[Any]:  # protobuf makes the class of Record at run time
-    """The Records of `stream`. Raises UserError where the bytes are no frame, end within one, or hold no Record."""
+def records(
+    stream: BinaryIO, source: str, longest: int = LONGEST_RECORD
+) -> Iterator[Any]:  # of a class made at run time
+    """The Records of `stream`, each of at most `longest` bytes.
+
+    Raises UserError where the bytes are no frame, end within one, or hold no Record.
+    """
     number = 1
     while head := stream.read(_HEAD.size):
         where = f"{source}, record {number}"
         magic, size = _HEAD.unpack(head.ljust(_HEAD.size, b"\0"))
         if magic != MAGIC:
             raise UserError(f"the record begins with {show(head[:4])}; expected RecordIO's magic number", where=where)
-        if size > LONGEST_RECORD:
-            raise UserError(f"the record's length is {size}; expected {LONGEST_RECORD} at most", where=where)
+        if size > longest:
+            raise UserError(f"the record's length is {size}; expected {longest} at most", where=where)
         payload = stream.read(size)
         if len(payload) < size or len(head) < _HEAD.size:
             raise UserError("the record is cut short", where=where)
@@ -128,6 +133,10 @@ def _row(record: Any, layout: Layout, where: str) -> Row:
         return list(tensor.values)
     if not shape:
         raise UserError("the record has keys and no shape; a sparse record must give both", where=where)
+    if len(tensor.keys) > (layout.width or WIDEST):
+        raise UserError(
+            f"the record has {len(tensor.keys)} keys; expected {layout.width or WIDEST} at most", where=where
+        )
     row = SparseRow(list(tensor.keys), list(tensor.values), shape[-1])
     check_sparse(row, layout, where)
     return row

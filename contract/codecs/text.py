@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from contract.dataset import Layout
 from contract.errors import UserError, show
 
 _LINE_END = 10
@@ -15,6 +16,8 @@ BOM = b"\xef\xbb\xbf"
 CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 LONGEST_LINE = 1 << 26
 """Bytes of one line; a file without line ends must not fill the memory."""
+_LONGEST_KNOWN, _LONGEST_CELL = 1 << 23, 1 << 10
+"""Of a line whose cells are known by their number, at least, and for each of them."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,16 @@ def start(data: bytes, source: str) -> bytes:
     return data.removeprefix(BOM)
 
 
-def blocks(stream: BinaryIO, size: int, source: str) -> Iterator[Block]:
+def longest_line(layout: Layout) -> int:
+    """Bytes that a line of this layout may have."""
+    known = LONGEST_LINE if layout.width is None else max(_LONGEST_KNOWN, layout.width * _LONGEST_CELL)
+    return min(known, LONGEST_LINE)
+
+
+def blocks(stream: BinaryIO, size: int, source: str, longest: int = LONGEST_LINE) -> Iterator[Block]:
     """Blocks of about `size` bytes. Blank lines at the very end are dropped; all others are kept.
 
-    Raises UserError for UTF-16, and for a line longer than LONGEST_LINE.
+    Raises UserError for UTF-16, and for a line longer than `longest`.
     """
     line = 1
     rest = b""
@@ -63,8 +72,8 @@ def blocks(stream: BinaryIO, size: int, source: str) -> Iterator[Block]:
                 yield Block(content, line)
                 line += _line_ends(content) + 1
             rest = _blank(lines, content) + rest
-        if len(rest) > LONGEST_LINE:
-            raise too_long(source, line)
+        if len(rest) > longest:
+            raise too_long(source, line, longest)
         data = ahead
     if last := (rest + data).rstrip(b"\r\n"):
         yield Block(last, line)
@@ -81,9 +90,9 @@ def _line_ends(data: bytes) -> int:
     return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == _LINE_END))
 
 
-def too_long(source: str, line: int) -> UserError:
+def too_long(source: str, line: int, longest: int = LONGEST_LINE) -> UserError:
     """The error for a line that would fill the memory."""
-    return UserError(f"the line is longer than {LONGEST_LINE} bytes", where=f"{source}, line {line}")
+    return UserError(f"the line is longer than {longest} bytes", where=f"{source}, line {line}")
 
 
 def rows_missing(source: str) -> UserError:
