@@ -81,13 +81,16 @@ class Keeper:
     # What workers ask.
 
     def _accept(self, door: socket.socket) -> None:
-        caller, _ = door.accept()
+        try:
+            caller, _ = door.accept()
+        except OSError:  # too many are open: it waits
+            return
         reader = Reader()
 
         def react() -> None:
             try:
                 asked = reader.receive(caller)
-            except (EOFError, OSError):
+            except (EOFError, OSError, ValueError):
                 self._selector.unregister(caller)
                 caller.close()
                 return
@@ -110,6 +113,9 @@ class Keeper:
             told = wishes[asked.pop("wish")](caller, **asked)
         except UserError as error:
             told = message.of_error(error)
+        except OSError as error:
+            log.warning("the keeper of the models lacks something: %s", error)
+            told = message.of_error(loaded.lacking(error))
         if told is not None:
             _tell(caller, told)
 
@@ -158,26 +164,36 @@ class Keeper:
 
     def _start(self, name: str, url: str) -> Loaded:
         directory = location.find(url)
-        cost = memory.estimate(directory)
+        cost, most = memory.estimate(directory)
         if not self._processes:
             self._room = memory.room(self._settings)
         room = self._free()
         if cost > room:
             raise loaded.full(name, cost, room)
         path = loaded.address(self._directory, name)
-        listener = loaded.listen(path + loaded.LOADING, self._user[1])
-        control, other = socket.socketpair()
-        pid = os.fork()
-        if pid == 0:
-            process.become(
-                process.Task(name, self._algorithm, directory, self._settings, self._user, room, listener, other)
-            )
-        listener.close()  # connecting is to fail once the process is gone
-        other.close()
-        model = Loaded(name, url, pid, control, path, cost, deadline=time.monotonic() + LOAD_SECONDS)
+        try:
+            pid, control = self._fork(name, directory, room, room < most, path + loaded.LOADING)
+        except OSError:
+            Path(path + loaded.LOADING).unlink(missing_ok=True)
+            raise
+        deadline = time.monotonic() + LOAD_SECONDS
+        model = Loaded(name, url, pid, control, path, cost, deadline, room=room, scarce=room < most)
         self._processes[pid] = model
         self._watch(control, lambda: self._hear(model))
         return model
+
+    def _fork(self, name: str, directory: Path, room: int, scarce: bool, path: str) -> tuple[int, socket.socket]:
+        """A process that loads the model; the listening socket stays with it, so that connecting fails once it ends."""
+        with loaded.listen(path, self._user[1]) as listener:
+            control, other = socket.socketpair()
+            with other:
+                pid = os.fork()
+                if pid == 0:
+                    algorithm, settings, user = self._algorithm, self._settings, self._user
+                    process.become(
+                        process.Task(name, algorithm, directory, settings, user, room, scarce, listener, other)
+                    )
+        return pid, control
 
     def _free(self) -> int:
         return self._room - sum(model.bytes() for model in self._processes.values())
@@ -242,7 +258,7 @@ class Keeper:
                 self._selector.unregister(model.control)
             model.control.close()
             Path(model.address + ("" if model.ready else loaded.LOADING)).unlink()
-            told = model.failure or message.of_error(loaded.crashed(model.name, number))
+            told = model.failure or message.of_error(loaded.crashed(model, number))
             why = (
                 told["error"]["message"] if not model.ready else f"ended by {_signal(number)}; it must be loaded again"
             )

@@ -37,6 +37,10 @@ class Loaded:
     deadline: float
     """Until when it must have loaded or, where it is ending, ended."""
     resident: int = 0
+    room: int = 0
+    """Bytes that it may take while it loads."""
+    scarce: bool = False
+    """Whether that may be too little for a good model."""
     ready: bool = False
     ending: bool = False
     failure: dict[str, Any] | None = None
@@ -97,10 +101,27 @@ def exhausted(name: str) -> UserError:
     return UserError(f"model {name} ran out of memory in this request", code=OUT_OF_MEMORY)
 
 
-def crashed(name: str, number: int) -> UserError:
-    """Why a process ended before its model was loaded: by signal `number`, 0 for none."""
-    if number == signal.SIGKILL:
-        return UserError(f"model {name}: the memory ran out while it loaded; unload others first", code=OUT_OF_MEMORY)
+def lacking(error: OSError) -> UserError:
+    """The system refuses a process, a file or whatever else a model needs."""
+    text = f"the system does not give what it takes ({error.strerror}); unload models first"
+    return UserError(text, code=OUT_OF_MEMORY)
+
+
+def choked(name: str, room: int, *, scarce: bool) -> UserError:
+    """Loading wanted more memory than it may take; where that was plenty for a good model, it is a bad one."""
+    if not scarce:
+        return UserError("loading it takes far more memory than its size explains", where="model", code="bad_model")
+    text = f"model {name} does not load in the {_megabytes(room)} of memory left; unload others first"
+    return UserError(text, code=OUT_OF_MEMORY)
+
+
+def crashed(model: Loaded, number: int) -> UserError:
+    """Why a process ended before its model was loaded: by signal `number`, 0 for none.
+
+    A library that gets no memory may end its process as well as say so.
+    """
+    if number == signal.SIGKILL or (model.scarce and number in (0, signal.SIGABRT)):
+        return choked(model.name, model.room, scarce=True)
     how = signal.Signals(number).name if number else "it exits"
     return UserError(f"the native library crashed on it ({how}); the file is damaged", where="model", code="bad_model")
 

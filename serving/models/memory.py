@@ -14,8 +14,8 @@ _SYSTEM_BYTES = 16 * MEBIBYTE
 """Of the kernel for the container: page tables, sockets, files."""
 _PROCESS_BYTES = 4 * MEBIBYTE
 """The least that a model's process costs."""
-_FILE_FACTOR = 3
-"""Bytes of memory for a byte of a model file, in XGBoost's UBJSON; its JSON takes up to 12."""
+_FILE_FACTOR, _LOADING_FACTOR = 3, 14
+"""Bytes of memory for a byte of a model file: the least when it is loaded (UBJSON), the most while it loads (JSON)."""
 _KIBIBYTE = 1024
 
 
@@ -25,10 +25,10 @@ def room(settings: Settings) -> int:
     return resources.memory_bytes() - resources.memory_held_bytes() - _SYSTEM_BYTES - requests
 
 
-def estimate(directory: Path) -> int:
-    """Bytes that the model in `directory` is thought to cost at least, before it is loaded."""
-    files = (path.stat().st_size for path in directory.rglob("*") if path.is_file())
-    return _PROCESS_BYTES + _FILE_FACTOR * sum(files)
+def estimate(directory: Path) -> tuple[int, int]:
+    """Bytes that the model in `directory` is thought to cost at least, and that loading it may take at most."""
+    size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+    return _PROCESS_BYTES + _FILE_FACTOR * size, 2 * _PROCESS_BYTES + _LOADING_FACTOR * size
 
 
 def private() -> int:

@@ -23,7 +23,6 @@ from serving import probe
 from serving.answers import Answer
 from serving.invocation import Invocation
 from serving.models import loaded, memory, message
-from serving.models.loaded import OUT_OF_MEMORY
 from serving.models.message import Message, Reader
 from serving.service import Service
 from serving.settings import Settings
@@ -47,6 +46,8 @@ class Task:
     user: tuple[int, int]
     room: int
     """Bytes that the model may take."""
+    scarce: bool
+    """Whether a good model might need more than that while it loads."""
     listener: socket.socket
     """Of the workers' connections."""
     control: socket.socket
@@ -65,7 +66,9 @@ def become(task: Task) -> NoReturn:
     except UserError as error:
         _tell(task, message.of_error(error))
     except MemoryError:
-        _tell(task, message.of_error(_no_memory(task)))
+        _tell(task, message.of_error(loaded.choked(task.name, task.room, scarce=task.scarce)))
+    except OSError as error:
+        _tell(task, message.of_error(loaded.lacking(error)))
     except Exception:
         log.exception("model %s failed", task.name)
         _tell(task, message.of_error(UserError("the model fails; the log says why", where="model", code="bad_model")))
@@ -89,13 +92,8 @@ def _load(task: Task) -> Service:
         return probe.load(task.algorithm, task.directory, task.settings, task.room)
     except UserError as error:
         if any(sign in error.message for sign in _NO_MEMORY):
-            raise _no_memory(task) from error
+            raise loaded.choked(task.name, task.room, scarce=task.scarce) from error
         raise
-
-
-def _no_memory(task: Task) -> UserError:
-    message = f"model {task.name} does not load in the {task.room / 2**20:.1f} MB of memory left; unload others first"
-    return UserError(message, code=OUT_OF_MEMORY)
 
 
 def _drop_privileges(uid: int, gid: int) -> None:

@@ -42,8 +42,10 @@ def base(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Path:
 class Several:
     """A multi-model endpoint, and what SageMaker asks of it."""
 
-    def __init__(self, base: Path, room: int | None = None, faulty: bool = False, **settings: Any) -> None:
-        wanted = {"settings": settings | {"multi_model": True}, "room": room, "faulty": faulty}
+    def __init__(
+        self, base: Path, *, room: int | None = None, files: int | None = None, faulty: bool = False, **settings: Any
+    ) -> None:
+        wanted = {"settings": settings | {"multi_model": True}, "room": room, "files": files, "faulty": faulty}
         program = Path(__file__).parent / "keep.py"
         self.log = base / f"log-{len(list(base.glob('log-*')))}"
         with self.log.open("wb") as log:

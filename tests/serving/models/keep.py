@@ -1,6 +1,7 @@
 """Runs a keeper for tests, apart from pytest's process: one that has computed with several threads must not fork more.
 
-Its argument is JSON: settings, the room for models in bytes, and whether models are to fail where rows ask for it.
+Its argument is JSON: settings, the room for models in bytes, how many files the keeper may have open, and whether
+models are to fail where rows ask for it.
 Prints the keeper's process and directory, and ends with its standard input.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -56,6 +58,8 @@ def main() -> None:
     wanted = json.loads(sys.argv[1])
     if wanted["room"] is not None:
         memory.room = lambda settings: wanted["room"]
+    if wanted["files"] is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted["files"], wanted["files"]))
     if wanted["faulty"]:
         load = model.load
 

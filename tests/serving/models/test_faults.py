@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -138,6 +139,34 @@ def test_file_too_large_for_the_room_is_507_before_it_is_read(several: Callable[
     assert "unload others first" in answer.json["message"]
 
 
+def test_model_that_needs_more_while_it_loads_is_507_and_not_bad(
+    several: Callable[..., Several], put: Callable[[bytes], str], trained: Any
+) -> None:
+    """JSON takes more than ten times its size while it loads, and next to nothing then."""
+    document = json.loads(bytes(trained("binary:logistic").save_raw("json")))
+    model = document["learner"]["gradient_booster"]["model"]
+    count = 20_000
+    trees = [model["trees"][0] | {"id": place} for place in range(count)]
+    model |= {"trees": trees, "tree_info": [0] * count, "iteration_indptr": list(range(count + 1))}
+    model["gbtree_model_param"]["num_trees"] = str(count)
+    url = put(json.dumps(document).encode())
+    answer = several(room=40 * MEBIBYTE).load("m", url)
+    assert (answer.status_code, answer.json["error"]["code"]) == (507, "out_of_memory")
+    assert several(room=400 * MEBIBYTE).load("m", url).status_code == 200
+
+
+def test_no_file_left_to_open_is_507_and_ends_nothing(several: Callable[..., Several]) -> None:
+    endpoint = several(files=20)
+    codes = [endpoint.load(str(place)).status_code for place in range(20)]
+    loaded = codes.index(507)
+    assert codes == [200] * loaded + [507] * (20 - loaded)
+    assert "Too many open files" in endpoint.load("more").json["message"]
+    assert all(endpoint.invoke(str(place)).status_code == 200 for place in range(loaded))
+    for place in range(3):
+        assert endpoint.unload(str(place)).status_code == 200
+    assert endpoint.load("more").status_code == 200
+
+
 def test_model_that_grew_leaves_less_room(several: Callable[..., Several]) -> None:
     endpoint = start(several, room=60 * MEBIBYTE)
     before = endpoint.client.get("/models/a").json["memoryBytes"]
@@ -160,6 +189,7 @@ def test_hundred_models_cost_little_and_leave_nothing(several: Callable[..., Sev
     endpoint = several()
     endpoint.load("first")
     endpoint.unload("first")
+    time.sleep(0.1)  # the last caller is answered before its connection is closed
     before = descriptors(endpoint)
     with ThreadPoolExecutor(4) as clients:
         codes = [answer.status_code for answer in clients.map(endpoint.load, map(str, range(100)))]
@@ -171,7 +201,7 @@ def test_hundred_models_cost_little_and_leave_nothing(several: Callable[..., Sev
     for place in range(100):
         assert endpoint.unload(str(place)).status_code == 200
     assert endpoint.processes() == []
-    time.sleep(0.1)  # the last caller is answered before its connection is closed
+    time.sleep(0.1)
     assert descriptors(endpoint) == before
     assert [path.name for path in endpoint.models.directory.iterdir()] == ["keeper"]
 
