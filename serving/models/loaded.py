@@ -15,9 +15,11 @@ from typing import Any
 from contract.errors import UserError
 from serving.models import memory
 from serving.models.message import Reader
+from serving.serve import TRIAL_SECONDS
 
 LOADING = ".new"
 """Behind the address of a model that cannot be invoked yet."""
+_BAD = {"where": "model", "code": "bad_model"}
 OUT_OF_MEMORY = "out_of_memory"
 _BACKLOG = 4096
 
@@ -110,7 +112,7 @@ def lacking(error: OSError) -> UserError:
 def choked(name: str, room: int, *, scarce: bool) -> UserError:
     """Loading wanted more memory than it may take; where that was plenty for a good model, it is a bad one."""
     if not scarce:
-        return UserError("loading it takes far more memory than its size explains", where="model", code="bad_model")
+        return UserError("loading it takes far more memory than its size explains", **_BAD)
     text = f"model {name} does not load in the {_megabytes(room)} of memory left; unload others first"
     return UserError(text, code=OUT_OF_MEMORY)
 
@@ -122,8 +124,10 @@ def crashed(model: Loaded, number: int) -> UserError:
     """
     if number == signal.SIGKILL or (model.scarce and number in (0, signal.SIGABRT)):
         return choked(model.name, model.room, scarce=True)
+    if number == signal.SIGALRM:
+        return UserError(f"it does not predict within {TRIAL_SECONDS:.0f} s: damaged, or too large", **_BAD)
     how = signal.Signals(number).name if number else "it exits"
-    return UserError(f"the native library crashed on it ({how}); the file is damaged", where="model", code="bad_model")
+    return UserError(f"the native library crashed on it ({how}); the file is damaged", **_BAD)
 
 
 def _megabytes(count: int) -> str:

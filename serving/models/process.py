@@ -24,6 +24,7 @@ from serving.answers import Answer
 from serving.invocation import Invocation
 from serving.models import loaded, memory, message
 from serving.models.message import Message, Reader
+from serving.serve import TRIAL_SECONDS
 from serving.service import Service
 from serving.settings import Settings
 
@@ -80,7 +81,9 @@ def _serve(task: Task) -> None:
     memory.volunteer()
     service = _load(task)
     _drop_privileges(*task.user)
+    signal.setitimer(signal.ITIMER_REAL, TRIAL_SECONDS)  # its default action ends the process
     service.try_out()
+    signal.setitimer(signal.ITIMER_REAL, 0)
     service.set_threads(task.settings.threads)
     _tell(task, {"private": memory.private(), "resident": memory.resident(os.getpid())})
     Host(task, service).run()
@@ -172,7 +175,7 @@ class Host:
             return
         invocation = Invocation(asked.body, **asked.head)
         if self._service.quick(invocation):
-            signal.setitimer(signal.ITIMER_REAL, self._seconds)  # its default action ends the process
+            signal.setitimer(signal.ITIMER_REAL, self._seconds)
             answer = self._answer(invocation)
             signal.setitimer(signal.ITIMER_REAL, 0)
             if not _send(connection.socket, answer):

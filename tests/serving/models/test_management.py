@@ -1,4 +1,4 @@
-"""What the routes of a multi-model endpoint answer: Source: SageMaker's contract for multi-model containers."""
+"""What the routes of a multi-model endpoint answer. Source: SageMaker's contract for multi-model containers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from werkzeug.test import Client
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.settings import Settings
+from tests.corpus import recipes
+from tests.corpus.recipes import Recipe
 
 if TYPE_CHECKING:
     from conftest import Several
@@ -118,16 +120,21 @@ def test_bad_request_to_load_is_refused(endpoint: Several, body: bytes) -> None:
     assert answer.json["message"] == answer.json["error"]["message"]
 
 
-BAD = {"empty": b"", "pickle": b"\x80\x04\x95", "cut": b"{L", "text": b"no model", "zeros": b"\0" * 5000}
+REFUSED = recipes.find(recipes.REFUSED_BY_CONTRACT, recipes.REFUSED_BY_LIBRARY)
 
 
-@pytest.mark.parametrize("content", BAD.values(), ids=BAD)
-def test_bad_model_is_400_and_leaves_nothing(endpoint: Several, put: Callable[[bytes], str], content: bytes) -> None:
-    answer = endpoint.load("bad", put(content))
-    assert (answer.status_code, answer.json["error"]["code"]) == (400, "bad_model")
+# "missing" is a directory that is not there; what belongs to another user, root may read.
+@pytest.mark.parametrize("recipe", [recipe for recipe in REFUSED if not recipe.of_another_user], ids=str)
+def test_bad_model_is_refused_and_leaves_nothing(endpoint: Several, base: Path, recipe: Recipe) -> None:
+    directory = recipe.make(base / f"models/{recipe}/model")
+    endpoint.load("good")
+    answer = endpoint.load("bad", str(directory))
+    assert answer.status_code == (400 if directory.is_dir() else 404)
     assert "\n" not in answer.json["message"]
-    assert endpoint.processes() == []
+    assert recipes.CODE_RAN not in endpoint.log.read_text()
+    assert len(endpoint.processes()) == 1
     assert endpoint.invoke("bad").status_code == 404
+    assert endpoint.invoke("good").status_code == 200
 
 
 def test_model_that_crashes_the_library_takes_nobody_along(
