@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -110,4 +111,5 @@ def _log(environ: Mapping[str, Any], model: str, answer: Answer, identifier: str
         entry["inference_id"] = inference_id[:_LOGGED_CHARACTERS]
     if model:
         entry["model"] = model[:_LOGGED_CHARACTERS]
-    sys.stderr.write(orjson.dumps(entry).decode() + "\n")
+    with suppress(OSError):  # nobody reads the log any more, or its disk is full: an answer is worth more than its line
+        sys.stderr.write(orjson.dumps(entry).decode() + "\n")

@@ -115,11 +115,11 @@ class Child:
         return self._code if self._code >= 0 else 128 - self._code
 
     def clear(self) -> None:
-        """Leave nothing behind: what the child started dies with it."""
+        """Leave nothing behind: what the child started dies with it, what left its process group with PID 1."""
         self._send(signal.SIGKILL)
         with suppress(ChildProcessError):
-            while self._process:
-                os.wait()
+            if self._process:
+                os.waitpid(self._process, 0)
 
     def _running(self) -> bool:
         """Reap whatever ended (PID 1 inherits orphans) and say whether the child is still there."""

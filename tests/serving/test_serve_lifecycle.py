@@ -17,6 +17,9 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Server
 
+PR_SET_CHILD_SUBREAPER = 36
+"""Linux, prctl.h: orphans below this process become its children, as PID 1's do."""
+
 
 def test_sigterm_when_idle_ends_at_once_though_a_connection_is_kept(start: Callable[..., Server]) -> None:
     server = start().ready()
@@ -73,3 +76,31 @@ def test_starts_without_home_and_as_nobody_writes_nothing(start: Callable[..., S
     server = start(HOME="/nonexistent").ready()
     assert {path.name for path in tmp_path.iterdir()} == {"model", "log"}
     assert server.stop()[0] == 0
+
+
+def test_answers_go_on_when_nobody_reads_the_log(start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    original = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *given, **more: original(*given, **more | {"stderr": writing}))
+    server = start().ready()
+    os.close(writing)
+    os.close(reading)
+    assert {server.ask("POST", "/invocations", b"1,2,3,4\n")[0] for _ in range(3)} == {200}
+    assert server.stop()[0] == 0
+
+
+def test_process_that_left_the_group_does_not_delay_the_end(
+    start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PID 1 inherits orphans: a model's script may leave one that runs on."""
+    daemon = "import ctypes, subprocess, sys; from serving import probe, serve; load = probe.load\n"
+    daemon += f"ctypes.CDLL(None).prctl({PR_SET_CHILD_SUBREAPER}, 1)\n"
+    daemon += (
+        "probe.load = lambda *given: (subprocess.Popen(['sleep', '20'], start_new_session=True), load(*given))[1]\n"
+    )
+    daemon += "sys.exit(serve.main())"
+    original = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **more: original([command[0], "-c", daemon], **more))
+    code, seconds = start().ready().stop()
+    assert code == 0
+    assert seconds < 5
