@@ -45,10 +45,13 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class OneThread(socketserver.TCPServer):
+    request_queue_size = 128
+
+
 @contextmanager
 def answering(handler: type[Handler]) -> Iterator[int]:
-    """A server of one thread."""
-    with socketserver.TCPServer(("127.0.0.1", 0), handler) as listener:
+    with OneThread(("127.0.0.1", 0), handler) as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.01,))
         thread.start()
         try:
