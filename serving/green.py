@@ -35,6 +35,8 @@ class Green:
         self._seconds = seconds
         self._patience = patience
         self._turn = BoundedSemaphore(1)
+        self._hangs = False
+        """What was computed last does not end, and nothing behind it begins."""
         self._computing = NativeThread()
         self._storing = NativeThread()
 
@@ -49,11 +51,14 @@ class Green:
         if quick:
             return work()
         if not self._turn.acquire(timeout=self._seconds):
-            raise UserError("too many requests are being computed; try again", code="busy")
+            raise _busy()
         try:
+            if self._hangs:
+                raise _busy()
             with self.limit(self._seconds):
                 outcome = self._computing.run(work)
         except TimeoutError as timeout:
+            self._hangs = True
             # A native call cannot be interrupted. This process ends when its other requests are answered; gunicorn
             # starts another.
             os.kill(os.getpid(), signal.SIGTERM)
@@ -61,6 +66,10 @@ class Green:
         finally:
             self._turn.release()
         return outcome()
+
+
+def _busy() -> UserError:
+    return UserError("too many requests are being computed; try again", code="busy")
 
 
 class NativeThread:

@@ -49,3 +49,33 @@ except UserError as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("no row\n", "")
+
+
+def test_green_sends_away_who_waits_behind_work_that_does_not_end() -> None:
+    code = """
+import signal, time
+import gevent
+from contract.errors import AlgorithmError, UserError
+from serving.green import Green
+from serving.patience import Patience
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+patience = Patience()
+green = Green(1, patience)
+def look():
+    while True:
+        patience.look()
+        gevent.sleep(0.02)
+def ask(work):
+    try:
+        return green.compute(work, quick=False)
+    except (AlgorithmError, UserError) as error:
+        return error.message if isinstance(error, UserError) else str(error)
+gevent.spawn(look)
+hangs = gevent.spawn(ask, lambda: time.sleep(5))
+gevent.sleep(0.5)
+waits = gevent.spawn(ask, int)
+print(hangs.get(), waits.get(), sep='\\n')
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    hanging, waiting = "the prediction did not end within 1 s", "too many requests are being computed; try again"
+    assert done.stdout == f"{hanging}\n{waiting}\n"
