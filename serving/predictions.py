@@ -77,13 +77,14 @@ class Predictions:
         form = self._form(invocation)
         source = "body" if invocation.content_type else f"body (no Content-Type: read as {NO_CONTENT_TYPE})"
         layout = Layout(width=self.model.schema.count, missing=self.model.schema.missing_allowed)
+        most = EXPLAINED_ROWS if form.explain else BLOCK_ROWS
         if invocation.file is not None:
             with _naming_the_header():
-                return self._answer_blocks(codec.read_alone(invocation.file, layout, parameters, source), form)
+                read = codec.read_alone(invocation.file, layout, parameters, source)
+                return self._answer_blocks((part for block in read for part in block.blocks(most)), form)
         started = perf_counter()
         with _naming_the_header():
             dataset = codec.decode(invocation.content, layout, parameters, source)
-        most = EXPLAINED_ROWS if form.explain else BLOCK_ROWS
         if not 0 < dataset.rows <= most:
             return self._answer_blocks(dataset.blocks(most), form)
         decoded = perf_counter()

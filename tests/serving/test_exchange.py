@@ -20,6 +20,7 @@ from serving.answers import WRITERS
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.settings import Settings
+from serving.xgboost.model import XGBoost
 
 ROWS, WIDTH = 700, 4
 WHOLE = 1000
@@ -108,6 +109,19 @@ def ask(*arguments: Any, **keywords: Any) -> Asked:
     if hasattr(chunks, "close"):
         chunks.close()
     return found
+
+
+def rows_of_calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows the model is asked for in each call, from now on."""
+    asked: list[int] = []
+    predict = XGBoost.predict
+
+    def note(model: XGBoost, rows: Dataset, **more: Any) -> Any:
+        asked.append(rows.rows)
+        return predict(model, rows, **more)
+
+    monkeypatch.setattr(XGBoost, "predict", note)
+    return asked
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
@@ -217,17 +231,27 @@ def test_files_have_no_names_and_are_closed_with_the_answer(
     assert opened() == before
 
 
+@pytest.mark.parametrize(("attributes", "most"), [("", 90), ("explain=shap", 7)])
+def test_no_block_of_a_body_in_a_file_has_more_rows_than_one_in_memory(
+    attributes: str, most: int, application: Callable[..., Application], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time to compute is bounded for each block, and what a block of a file holds depends on its codec."""
+    monkeypatch.setattr(predictions, "BLOCK_ROWS", 90)
+    monkeypatch.setattr(predictions, "EXPLAINED_ROWS", 7)
+    monkeypatch.setattr(csv_simdjson, "BLOCK", 1 << 18)
+    served = application()
+    predicted = rows_of_calls(monkeypatch)
+    assert ask(served, BODIES["csv"][1], HTTP_X_AMZN_SAGEMAKER_CUSTOM_ATTRIBUTES=attributes).status == 200
+    assert sum(predicted) == ROWS
+    assert max(predicted) == most
+
+
 def test_chunks_are_computed_when_asked_for_and_hold_their_share_until_the_end(
     application: Callable[..., Application], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(predictions, "BLOCK_ROWS", 100)
     served = application(whole_bytes=1 << 20)
-    model, gate = served.endpoint.service.model, served.endpoint.gate  # type: ignore[union-attr]
-    predicted: list[int] = []
-    predict = type(model).predict
-    monkeypatch.setattr(
-        type(model), "predict", lambda self, rows, **more: predicted.append(rows.rows) or predict(self, rows, **more)
-    )
+    predicted, gate = rows_of_calls(monkeypatch), served.endpoint.gate
     free = gate.free
     _, chunks = send(served, BODIES["csv"][1])
     assert predicted == [100]
@@ -265,7 +289,7 @@ def test_failure_amid_the_answer_breaks_it_off_and_is_logged(
     def fail(*arguments: object, **keywords: object) -> None:
         raise RuntimeError("the library failed")
 
-    monkeypatch.setattr(type(served.endpoint.service.model), "predict", fail)  # type: ignore[union-attr]
+    monkeypatch.setattr(XGBoost, "predict", fail)
     with pytest.raises(RuntimeError):
         b"".join(chunks)
     assert "broke off" in caplog.text
