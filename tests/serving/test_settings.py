@@ -26,7 +26,8 @@ def test_workers_and_threads_are_planned_together(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("megabytes", "payload", "workers"), [(512, "6", 3), (64, "6", 1), (8192, "6", 4), (8192, "25", 4), (2048, "25", 3), (512, "0", 2)]
+    ("megabytes", "payload", "workers"),
+    [(512, "6", 3), (64, "6", 1), (8192, "6", 4), (8192, "25", 4), (2048, "25", 3), (512, "0", 2)],
 )
 def test_no_more_workers_than_their_largest_requests_have_memory_for(
     monkeypatch: pytest.MonkeyPatch, megabytes: int, payload: str, workers: int
