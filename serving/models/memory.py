@@ -12,10 +12,14 @@ from serving.settings import MEBIBYTE, Settings
 
 _SYSTEM_BYTES = 16 * MEBIBYTE
 """Of the kernel for the container: page tables, sockets, files."""
+_UNSEEN_BYTES = MEBIBYTE
+"""Of a process: its page tables, and what it will copy of the keeper's memory by and by."""
 _PROCESS_BYTES = 4 * MEBIBYTE
 """The least that a model's process costs."""
 _FILE_FACTOR, _LOADING_FACTOR = 3, 14
 """Bytes of memory for a byte of a model file: the least when it is loaded (UBJSON), the most while it loads (JSON)."""
+ADDRESSES_BYTES = 32 * MEBIBYTE
+"""Of a process that loads: addresses that it asks for and does not fill."""
 _KIBIBYTE = 1024
 
 
@@ -32,10 +36,10 @@ def estimate(directory: Path) -> tuple[int, int]:
 
 
 def private() -> int:
-    """Bytes that would be free if this process ended: those of its memory that it shares with no other."""
+    """Bytes that would be free if this process ended: those of its memory that it shares with no other, and more."""
     trim()
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return _KIBIBYTE * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+    return _UNSEEN_BYTES + _KIBIBYTE * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
 
 
 def resident(process: int) -> int:

@@ -92,7 +92,7 @@ def _serve(task: Task) -> None:
 def _load(task: Task) -> Service:
     """As root, if the container started so: whose files they are is the service's choice, as with a single model."""
     try:
-        return probe.load(task.algorithm, task.directory, task.settings, task.room)
+        return probe.load(task.algorithm, task.directory, task.settings, task.room + memory.ADDRESSES_BYTES)
     except UserError as error:
         if any(sign in error.message for sign in _NO_MEMORY):
             raise loaded.choked(task.name, task.room, scarce=task.scarce) from error

@@ -113,6 +113,7 @@ def test_little_memory_is_507_until_a_model_is_unloaded(several: Callable[..., C
         codes.append(load(container, str(len(codes))))
     loaded = len(codes) - 1
     assert codes[:-1] == [200] * loaded
+    assert {load(container, str(place)) for place in range(loaded, COPIES)} == {507}
     assert loaded >= 5
     body = b"1,0,1\n" * (6 * 1024 * 1024 // 6)
     with ThreadPoolExecutor(2) as clients:
