@@ -17,18 +17,20 @@ def read(environ: Mapping[str, Any], limit: int) -> bytes:
     return b"".join(pieces(environ, declared(environ), limit))
 
 
-def pieces(environ: Mapping[str, Any], length: int | None, limit: int, remedy: str = "") -> Iterator[bytes]:
-    """The body, of the declared `length` or in chunks, in pieces of at most PIECE bytes, together at most `limit`.
+def pieces(
+    environ: Mapping[str, Any], length: int | None, limit: int, remedy: str = "", *, size: int | None = None
+) -> Iterator[bytes]:
+    """The body, of the declared `length` or in chunks, in pieces of at most `size` or PIECE bytes, at most `limit` all.
 
     Raises UserError: too_large where there is more (at once where the declared length says so; `remedy` is told with
     it), bad_input where the body ends before its declared length, breaks its framing or is empty.
     """
     if length is not None and length > limit:
         raise too_large(limit, remedy)
-    received = 0
+    received, size = 0, size or PIECE
     # One byte more than allowed is asked for: a reader that stops at the limit cannot tell a whole body from a cut one.
     most = limit + 1 if length is None else length
-    while received < most and (piece := _read(environ, min(PIECE, most - received))):
+    while received < most and (piece := _read(environ, min(size, most - received))):
         received += len(piece)
         if received > limit:
             raise too_large(limit, remedy)

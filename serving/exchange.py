@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from contract.errors import UserError
 from serving import body
 from serving.answers import Answer
+from serving.concurrency import Share
 from serving.invocation import Invocation
 from serving.service import Service
 from serving.spool import Spool
@@ -31,6 +32,9 @@ PAUSE_SECONDS = 30.0
 """How long a client may take for a piece of its body, and for the whole of a small one."""
 SLOWEST = 256 * 1024
 """Bytes a second that a large body must come at, on the average of all but its first PAUSE_SECONDS."""
+
+_SMALL_PIECE = 1 << 15
+"""Bytes of a small body that are received before they count."""
 
 
 class Held:
@@ -55,9 +59,9 @@ def answer(endpoint: Endpoint, service: Service, environ: Mapping[str, Any]) -> 
     length = body.declared(environ)
     if length is None or length > body.PIECE:
         return _answer_large(endpoint, service, invocation, environ, length)
-    with endpoint.gate.hold(length):
+    with endpoint.gate.hold(0) as share:
         started = perf_counter()
-        invocation = invocation.carrying(_receive_small(endpoint, environ, length))
+        invocation = invocation.carrying(_receive_small(endpoint, environ, length, share))
         read = perf_counter()
         found = endpoint.concurrency.compute(partial(service.respond, invocation), quick=service.quick(invocation))
         endpoint.metrics.invoked(read - started, perf_counter() - read, found.timings)
@@ -123,12 +127,17 @@ def _limit(endpoint: Endpoint, service: Service, head: Invocation) -> tuple[int,
     return settings.whole_bytes, reason
 
 
-def _receive_small(endpoint: Endpoint, environ: Mapping[str, Any], length: int) -> bytes:
+def _receive_small(endpoint: Endpoint, environ: Mapping[str, Any], length: int, share: Share) -> bytes:
+    """It counts as it arrives: who declares a body and sends none must not take the place of those who do."""
+    content = []
     try:
         with endpoint.concurrency.limit(PAUSE_SECONDS):
-            return b"".join(body.pieces(environ, length, endpoint.settings.payload_bytes))
+            for piece in body.pieces(environ, length, endpoint.settings.payload_bytes, size=_SMALL_PIECE):
+                share.grow(len(piece))
+                content.append(piece)
     except TimeoutError as error:
         raise _too_slow() from error
+    return b"".join(content)
 
 
 def _receive(endpoint: Endpoint, pieces: Iterator[bytes], length: int | None, held: ExitStack) -> bytes | Spool:

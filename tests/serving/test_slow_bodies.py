@@ -80,3 +80,22 @@ def test_small_body_has_half_a_minute(seconds: float, status: int, serve: Any) -
     client.application.endpoint.concurrency = clock
     stream = Slow(ROWS, clock, seconds)
     assert client.post("/invocations", input_stream=stream, content_type="text/csv").status_code == status
+
+
+def test_small_body_counts_only_as_it_arrives(serve: Any) -> None:
+    """Hundreds of clients that declare a body and send nothing must not use up what all may hold together."""
+    client = serve("binary:logistic")
+    gate, free = client.application.endpoint.gate, []
+
+    class Watched(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            free.append(gate.free)
+            return super().read(size)
+
+    content = b"1,2,3,4\n" * 30_000
+    answer = client.post(
+        "/invocations", input_stream=Watched(content), content_length=len(content), content_type="text/csv"
+    )
+    assert answer.status_code == 200
+    assert free[0] == gate.free
+    assert gate.free - free[-1] < len(content) <= gate.free - free[-1] + exchange._SMALL_PIECE
