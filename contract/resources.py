@@ -36,6 +36,14 @@ def memory_used_bytes(cgroup: Path = CGROUP) -> int:
     return int(resident) * os.sysconf("SC_PAGE_SIZE")
 
 
+def memory_held_bytes(cgroup: Path = CGROUP) -> int:
+    """Memory that cannot be taken back from the container's processes: theirs and what lies in a tmpfs, no cache."""
+    text = _read(cgroup / "memory.stat") or _read(cgroup / "memory" / "memory.stat")
+    counts = dict(line.split()[:2] for line in text.splitlines())
+    names = ("total_rss", "total_shmem") if "total_rss" in counts else ("anon", "shmem")
+    return sum(int(counts.get(name, 0)) for name in names)
+
+
 def _quota(cgroup: Path) -> float | None:
     quota, _, period = _read(cgroup / "cpu.max").partition(" ")
     if not quota:

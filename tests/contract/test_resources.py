@@ -50,3 +50,21 @@ def test_memory_is_the_cgroups_limit(tmp_path: Path, files: dict[str, str]) -> N
 def test_memory_without_a_limit_is_the_machines(tmp_path: Path) -> None:
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert resources.memory_bytes(write(tmp_path, {"memory.max": "max\n"})) == machine
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"memory.stat": "anon 100\nfile 5000\nshmem 20\ninactive_file 4000\n"},
+        {"memory/memory.stat": "cache 5000\nrss 1\nshmem 2\ntotal_cache 5000\ntotal_rss 100\ntotal_shmem 20\n"},
+    ],
+    ids=["v2", "v1"],
+)
+def test_memory_held_is_that_of_processes_and_of_a_tmpfs_without_the_cache(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    assert resources.memory_held_bytes(write(tmp_path, files)) == 120
+
+
+def test_memory_held_where_nothing_counts_it_is_none(tmp_path: Path) -> None:
+    assert resources.memory_held_bytes(tmp_path) == 0
