@@ -27,9 +27,8 @@ def create(endpoint: Endpoint, routes: tuple[Route, ...]) -> Flask:
     told = "no such route; there are " + ", ".join(f"{route.method} {route.path}" for route in routes)
 
     def refuse(error: HTTPException) -> Response:
-        endpoint.metrics.began()
-        endpoint.metrics.ended(OTHER, error.code or 500)
-        return _http_error(error, told)
+        refusing = Route(request.method, OTHER, lambda endpoint, environ: _http_error(error, told), "")
+        return _response(app.run(refusing, endpoint, request.environ))
 
     flask.before_request(_refuse_leading_slashes)
     flask.register_error_handler(HTTPException, refuse)
@@ -47,13 +46,13 @@ def _view(route: Route, endpoint: Endpoint) -> Callable[..., Response]:
     return lambda **variables: _response(app.run(route, endpoint, request.environ, **variables))
 
 
-def _http_error(error: HTTPException, routes_told: str) -> Response:
+def _http_error(error: HTTPException, routes_told: str) -> Answer:
     """404 and 405 of the routing, and whatever else Flask refuses, in the one form of an error."""
     code = error.name.lower().replace(" ", "_")
     message = routes_told if error.code in _OF_ROUTING else error.description or error.name
     body = errors.write(code, message, f"{request.method} {request.path}")
     allowed = [(name, value) for name, value in error.get_headers() if name == "Allow"]
-    return _response(Answer(f"{error.code} {error.name}", body, headers=tuple(allowed)))
+    return Answer(f"{error.code} {error.name}", body, headers=tuple(allowed))
 
 
 def _failure(error: Exception) -> Response:

@@ -231,6 +231,21 @@ def test_log_line_holds_no_payload_and_forges_no_other(
     assert all(line["request_id"] for line in lines)
 
 
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/ping", 405)])
+def test_request_for_no_route_leaves_its_line_too(
+    method: str,
+    path: str,
+    status: int,
+    client: Any,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "serving.access")
+    assert client.open(path, method=method).status_code == status
+    (line,) = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (line["method"], line["path"], line["status"]) == (method, path, status)
+
+
 @pytest.mark.parametrize("attributes", ["x" * 1025, "caf\u00e9", "a\tb"])
 def test_custom_attributes_that_sagemaker_would_not_pass_on_are_400(client: Any, attributes: str) -> None:
     refused = error(post(client, X_Amzn_SageMaker_Custom_Attributes=attributes), 400)
