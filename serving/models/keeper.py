@@ -30,6 +30,7 @@ UNLOAD_SECONDS = 15.0
 """How long requests that a model has accepted may go on after it was unloaded."""
 LOAD_SECONDS = limits.STARTUP_SECONDS
 _TURN_SECONDS = 0.2
+_HINTS = {int(signal.SIGALRM): " (a prediction took too long)", int(signal.SIGKILL): " (out of memory?)"}
 _CAUSES = 1000
 """How many ends of models are remembered."""
 
@@ -284,7 +285,7 @@ def _closed(control: socket.socket) -> bool:
 
 
 def _signal(number: int) -> str:
-    return signal.Signals(number).name if number else "itself"
+    return signal.Signals(number).name + _HINTS.get(number, "") if number else "itself"
 
 
 def _tell(caller: socket.socket, told: dict[str, Any]) -> None:

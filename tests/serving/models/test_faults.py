@@ -65,10 +65,10 @@ def test_killed_while_idle_is_404_at_once(several: Callable[..., Several]) -> No
 
 @pytest.mark.parametrize("rows", [1, LONG])
 def test_prediction_that_does_not_end_is_ended(several: Callable[..., Several], rows: int) -> None:
-    endpoint = start(several, seconds=0.3)
+    endpoint = start(several, seconds=1)
     started = time.monotonic()
     assert endpoint.invoke("a", SLEEP * rows).status_code == 500
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 1.9
     assert "model a: ended by SIGALRM" in endpoint.log.read_text()
     assert endpoint.invoke("b").status_code == 200
 
