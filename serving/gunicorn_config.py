@@ -19,8 +19,6 @@ log = logging.getLogger("serving")
 
 GRACE_SECONDS = int(limits.SERVE_GONE_SECONDS - 5)
 """From SIGTERM until requests that still compute are abandoned."""
-_KEEPALIVE_SECONDS = 65
-"""An idle connection, or one that has not finished its headers, is closed after this."""
 
 
 def settings(serving: Settings, listener: int) -> dict[str, Any]:
@@ -39,7 +37,6 @@ def settings(serving: Settings, listener: int) -> dict[str, Any]:
         "preload_app": True,
         "timeout": int(serving.seconds) + 5,
         "graceful_timeout": GRACE_SECONDS,
-        "keepalive": _KEEPALIVE_SECONDS,
         "control_socket_disable": True,
         "loglevel": "warning",
         "proc_name": "serve",

@@ -25,7 +25,6 @@ FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t -~\x80-\xff]*)")
 _LINE = re.compile(
     rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE) (?:https?://[^/?#\x00- ]+)?(/[!-~]*|\*) HTTP/1\.([01])"
 )
-_ENDED_LINE = re.compile(_LINE.pattern + rb"\r")
 _STARTED_LINE = re.compile(rb"[A-Z]{1,7}( [!-~]*( [HTP/1.0]{0,8})?)?\r?")
 _HOST = re.compile(r"[A-Za-z0-9.\-_~%:\[\]]*")
 _ONCE = {"HTTP_HOST", "HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"}
