@@ -77,7 +77,7 @@ def run(
     if settings.multi_model:
         from serving.models import lifeline, remote  # paid for by endpoints of several models only
 
-        with lifeline.start(algorithm, settings) as line:
+        with lifeline.start(algorithm, settings, configuration["worker_tmp_dir"]) as line:
             endpoint.service = remote.Models(line.directory, settings)
             Server(application, configuration, line.intact).run()
     else:

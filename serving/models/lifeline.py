@@ -63,12 +63,15 @@ class Lifeline:
 
 
 @contextmanager
-def start(algorithm: str, settings: Settings) -> Iterator[Lifeline]:
-    """A keeper, until the end of the block. Raises UserError where there is no such algorithm."""
+def start(algorithm: str, settings: Settings, scratch: str) -> Iterator[Lifeline]:
+    """A keeper, until the end of the block; its sockets lie in a directory of their own below `scratch`.
+
+    Raises UserError where there is no such algorithm.
+    """
     if algorithm or not settings.user_code:  # without one, each model has a script of its own
         model.prepare(algorithm)
     uid, gid = privileges.worker_user()
-    directory = Path(tempfile.mkdtemp(prefix="models-"))
+    directory = Path(tempfile.mkdtemp(prefix="models-", dir=scratch))
     if gid != os.getegid():
         os.chown(directory, -1, gid)
         directory.chmod(0o750)

@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +70,7 @@ def main() -> None:
 
         model.load = load_faulty
     logs.start()
-    with lifeline.start("xgboost", Settings(**wanted["settings"])) as line:
+    with lifeline.start("xgboost", Settings(**wanted["settings"]), tempfile.gettempdir()) as line:
         print(json.dumps([line.keeper, str(line.directory)]), flush=True)
         sys.stdin.read()
 

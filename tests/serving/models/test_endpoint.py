@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import random
-import re
 import signal
 import threading
 import time
@@ -45,15 +44,23 @@ def load(server: Server, name: str) -> int:
 
 def tree(process: int) -> list[int]:
     """A process's descendants."""
-    children = [int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-    return children + [below for child in children for below in tree(child)]
+    return children(process) + [below for child in children(process) for below in tree(child)]
 
 
-def temporary(server: Server) -> Path:
-    """Where the sockets lie, by the path of one of them."""
-    found = re.search(r"(/\S+/models-\S+)/keeper", Path("/proc/net/unix").read_text())
-    assert found
-    return Path(found[1])
+def temporary(keeper: int) -> Path:
+    """Where the keeper's socket lies, and those of the models."""
+    open_ones = {str(path.readlink()) for path in Path(f"/proc/{keeper}/fd").iterdir()}
+    for line in Path("/proc/net/unix").read_text().splitlines():
+        if line.endswith("/keeper") and f"socket:[{line.split()[6]}]" in open_ones:
+            return Path(line.split()[7]).parent
+    raise AssertionError(open_ones)
+
+
+def keeper_of(server: Server) -> int:
+    """The arbiter's child that has children."""
+    (arbiter,) = children(server.process.pid)
+    (keeper,) = [pid for pid in children(arbiter) if children(pid)]
+    return keeper
 
 
 def test_starts_without_any_model(tmp_path: Path, launch: Callable[..., Server]) -> None:
@@ -126,7 +133,7 @@ def test_sigterm_answers_what_was_accepted_and_leaves_nothing(server: Server) ->
     with ThreadPoolExecutor(4) as clients:
         answers = [clients.submit(server.ask, "POST", f"/models/{name}/invoke", rows) for name in LOADED]
         time.sleep(0.2)
-        directory, processes = temporary(server), tree(server.process.pid)
+        directory, processes = temporary(keeper_of(server)), tree(server.process.pid)
         assert len(processes) == 1 + 2 + 1 + len(LOADED)
         code, seconds = server.stop()
         assert [answer.result()[0] for answer in answers] == [200] * len(LOADED)
@@ -136,10 +143,8 @@ def test_sigterm_answers_what_was_accepted_and_leaves_nothing(server: Server) ->
 
 
 def test_end_of_the_keeper_ends_everything(server: Server) -> None:
-    (arbiter,) = [int(pid) for pid in children(server.process.pid)]
-    (keeper,) = [pid for pid in children(arbiter) if children(pid)]
     processes = tree(server.process.pid)
-    os.kill(keeper, signal.SIGKILL)
+    os.kill(keeper_of(server), signal.SIGKILL)
     assert server.process.wait(timeout=10) == 3
     assert "a process that the workers cannot do without has ended" in server.log.read_text()
     assert not [process for process in processes if running(process)]
