@@ -19,7 +19,7 @@ from gevent.hub import Waiter
 from gevent.lock import BoundedSemaphore
 
 from contract.errors import AlgorithmError, UserError
-from serving.patience import Patience
+from serving.http.patience import Patience
 
 T = TypeVar("T")
 

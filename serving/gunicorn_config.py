@@ -10,8 +10,8 @@ from typing import Any
 from contract import limits, paths
 from contract.errors import PlatformError
 from serving import privileges
-from serving.door import Tally
 from serving.green import Green
+from serving.http.door import Tally
 from serving.settings import Settings
 from serving.worker import Worker
 

@@ -21,16 +21,16 @@ import gevent
 from gevent import hub
 from gunicorn.workers.base import Worker as BaseWorker
 
-from serving.connection import Host
-from serving.door import Door, Tally
-from serving.patience import Patience
+from serving.http.connection import Host
+from serving.http.door import Door, Tally
+from serving.http.patience import Patience
 
 _TURN_SECONDS = 0.1
 """Between two looks at what is to be done; as long, a stopping worker waits for the bytes of accepted connections."""
 
 
 class Worker(BaseWorker):
-    """Of gunicorn's: the fork, the user, the heartbeat, the signals. How requests come in is serving.connection's."""
+    """Of gunicorn's: the fork, the user, the heartbeat, the signals. How requests come in is serving.http's."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)

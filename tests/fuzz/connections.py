@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 from unittest import mock
 
-from serving import connection
-from serving.connection import Connection, Host
-from serving.request_body import BrokenError
+from serving.http import connection
+from serving.http.connection import Connection, Host
+from serving.http.request_body import BrokenError
 
 _MOST = 1000
 """Bytes of a body that the application reads; it answers to what is larger without having read all of it."""
@@ -31,7 +31,7 @@ class Asked(NamedTuple):
 
 
 class Pieces:
-    """A serving.wire.Wire that gives a client's bytes in pieces of some size, and keeps what is sent to it."""
+    """A serving.http.wire.Wire that gives a client's bytes in pieces of some size, and keeps what is sent to it."""
 
     def __init__(self, client: tuple[bytes, int], patience: object) -> None:
         content, size = client

@@ -34,7 +34,7 @@ def test_green_hands_over_large_work_and_its_errors_without_a_trace() -> None:
 import threading
 from contract.errors import UserError
 from serving.green import Green
-from serving.patience import Patience
+from serving.http.patience import Patience
 from gevent import monkey; monkey.patch_all()
 green = Green(5, Patience())
 here = green.compute(threading.get_native_id, quick=True)
@@ -57,7 +57,7 @@ import signal, time
 import gevent
 from contract.errors import AlgorithmError, UserError
 from serving.green import Green
-from serving.patience import Patience
+from serving.http.patience import Patience
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 patience = Patience()
 green = Green(1, patience)

@@ -12,9 +12,10 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import Client
 
-from serving import connection, head, openapi, routes
+from serving import openapi, routes
 from serving.answers import WRITERS
 from serving.app import Application
+from serving.http import connection, head
 from serving.invocations import Endpoint
 from serving.openapi.operations import OPERATIONS
 from serving.predictions import REQUEST_FORMATS
