@@ -70,11 +70,15 @@ class Child:
 
     def start(self, settings: Settings, listener: socket.socket) -> None:
         self._progress, progress = os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # one that comes now waits until both sides can act on it
         self._process = os.fork()
         if self._process == 0:
             os.close(self._progress)
             _become_server(settings, listener, lambda what: os.write(progress, what))
         os.close(progress)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        if self._stopped_at is not None:  # before there was a child
+            self._send(signal.SIGTERM)
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         """Handle the first SIGTERM; those that follow change nothing."""
@@ -157,6 +161,7 @@ def _become_server(settings: Settings, listener: socket.socket, tell: Callable[[
         os.setpgid(0, 0)
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         gc.disable()  # all that is loaded now stays: server.run goes on when it is there

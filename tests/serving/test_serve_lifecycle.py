@@ -39,6 +39,21 @@ def test_second_sigterm_and_sighup_change_nothing(start: Callable[..., Server]) 
     assert server.stop()[0] == 0
 
 
+@pytest.mark.parametrize("place", ["os.fork", "serve._bind"])
+def test_sigterm_before_there_is_a_child_ends_at_once(
+    place: str, start: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = "import os, signal, sys; from serving import serve\n"
+    early += f"original, parent = {place}, os.getpid()\n"
+    early += "def interrupted(*given):\n    result = original(*given)\n"
+    early += "    if os.getpid() == parent: os.kill(parent, signal.SIGTERM)\n    return result\n"
+    early += f"{place} = interrupted\nsys.exit(serve.main())"
+    original = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **more: original([command[0], "-c", early], **more))
+    server = start()
+    assert server.process.wait(timeout=15) == 0
+
+
 def test_killed_worker_is_replaced(start: Callable[..., Server]) -> None:
     server = start(SAGEMAKER_MODEL_SERVER_WORKERS="1").ready()
     for _ in range(3):
