@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -26,10 +27,22 @@ def load(algorithm: str, directory: Path, settings: Settings, most: int | None =
         return service.load(algorithm, directory, settings)
 
 
+def size(directory: Path) -> int:
+    """Bytes of all files in a model directory, but for those that this user may not look at: to load it tells more."""
+    return sum(map(_file_bytes, directory.rglob("*")))
+
+
+def _file_bytes(path: Path) -> int:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
 @contextmanager
 def _memory_limit(directory: Path, most: int) -> Iterator[None]:
-    size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file()) if directory.is_dir() else 0
-    wanted = _address_space() + min(size * _MEMORY_FACTOR + _MEMORY_SPARE, most)
+    wanted = _address_space() + min(size(directory) * _MEMORY_FACTOR + _MEMORY_SPARE, most)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     if soft != resource.RLIM_INFINITY:
         wanted = min(wanted, soft)

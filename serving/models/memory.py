@@ -8,6 +8,7 @@ import resource
 from pathlib import Path
 
 from contract import limits, resources
+from serving import probe
 from serving.settings import MEBIBYTE, Settings
 
 _SYSTEM_BYTES = 16 * MEBIBYTE
@@ -31,7 +32,7 @@ def room(settings: Settings) -> int:
 
 def estimate(directory: Path) -> tuple[int, int]:
     """Bytes that the model in `directory` is thought to cost at least, and that loading it may take at most."""
-    size = sum(path.stat().st_size for path in directory.rglob("*") if path.is_file())
+    size = probe.size(directory)
     return _PROCESS_BYTES + _FILE_FACTOR * size, 2 * _PROCESS_BYTES + _LOADING_FACTOR * size
 
 
