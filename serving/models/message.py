@@ -11,6 +11,8 @@ import orjson
 
 from contract.errors import UserError
 
+SMALL_BYTES = 1 << 16
+"""Bodies up to this size are passed on at once; of larger ones each worker has one computed at a time."""
 _LENGTHS = struct.Struct("!II")
 _RECEIVED_BYTES = 1 << 18
 

@@ -1,7 +1,7 @@
 """A model's own process: it loads the model, tries it out, and answers the invocations that workers send it.
 
-One thread reads from all connections and answers what is quick; what takes long is answered in a second thread, one
-at a time, while the native library lets the first one run.
+One thread reads from all connections and answers what is small and quick. The rest is answered in others, as many as
+there are workers, each of which asks for one such answer at a time; the native library lets the first run meanwhile.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ log = logging.getLogger("serving")
 GOODBYE = {"goodbye": True}
 """The answer to a request that came after the model was unloaded."""
 _WATCH_SECONDS = 0.5
+_LARGE_BYTES = 1 << 20
+"""Bodies above this size leave memory worth giving back."""
 _NO_MEMORY = ("bad_alloc", "std::bad_array_new_length", "Cannot allocate memory")
 
 
@@ -130,10 +132,12 @@ class Host:
         self._seconds = task.settings.seconds
         self._connections: set[Connection] = set()
         self._selector = selectors.DefaultSelector()
-        self._slow = ThreadPoolExecutor(1)
-        self._last: Future[None] | None = None
-        """Of the requests that were handed to the second thread."""
-        self._slow_since = 0.0
+        alone = service.model is None or service.model.exclusive
+        self._slow = ThreadPoolExecutor(1 if alone else task.settings.workers)
+        self._pending: list[Future[None]] = []
+        """Requests that were handed to the other threads."""
+        self._since: dict[socket.socket, float] = {}
+        """When each of those that are being computed began."""
         self._stopping = False
 
     def run(self) -> None:
@@ -174,36 +178,40 @@ class Host:
         if asked is None:
             return
         invocation = Invocation(asked.body, **asked.head)
-        if self._service.quick(invocation):
+        if len(asked.body) <= message.SMALL_BYTES and self._service.quick(invocation):
             signal.setitimer(signal.ITIMER_REAL, self._seconds)
             answer = self._answer(invocation)
             signal.setitimer(signal.ITIMER_REAL, 0)
             if not _send(connection.socket, answer):
                 self._forget(connection).close()
         else:
-            self._last = self._slow.submit(self._answer_slowly, self._forget(connection), invocation)
-            self._slow.submit(memory.trim)  # when the body and the answer are no longer held
+            self._pending.append(self._slow.submit(self._answer_slowly, self._forget(connection), [invocation]))
 
     def _forget(self, connection: Connection) -> socket.socket:
         self._selector.unregister(connection.socket)
         self._connections.discard(connection)
         return connection.socket
 
-    def _answer_slowly(self, connection: socket.socket, invocation: Invocation) -> None:
-        """In the second thread. The connection ends with its answer."""
+    def _answer_slowly(self, connection: socket.socket, asked: list[Invocation]) -> None:
+        """In another thread. The connection ends with its answer; the body is taken out of the list, to be let go."""
         with connection:
-            self._slow_since = time.monotonic()
+            self._since[connection] = time.monotonic()
+            invocation = asked.pop()
+            large = len(invocation.content) > _LARGE_BYTES
             answer = self._answer(invocation)
-            self._slow_since = 0.0
+            del self._since[connection], invocation
             _send(connection, Message(answer.head | {"last": True}, answer.body))
+            del answer
+        if large:
+            memory.trim()
 
     def _patience(self) -> float | None:
-        return None if self._last is None or self._last.done() else _WATCH_SECONDS
+        self._pending = [answer for answer in self._pending if not answer.done()]
+        return _WATCH_SECONDS if self._pending else None
 
     def _watch(self) -> None:
         """A native call cannot be interrupted: the process ends as it would by the timer."""
-        since = self._slow_since
-        if since and time.monotonic() - since > self._seconds:
+        if any(time.monotonic() - since > self._seconds for since in tuple(self._since.values())):
             os.kill(os.getpid(), signal.SIGALRM)
 
     def _answer(self, invocation: Invocation) -> Message:

@@ -24,8 +24,6 @@ from serving.models.message import Message, Reader
 from serving.settings import Settings
 
 TARGET = "X-Amzn-SageMaker-Target-Model"
-SMALL_BYTES = 1 << 16
-"""Bodies up to this size are passed on at once; of larger ones each worker has one computed at a time."""
 _KEPT = 64
 """Idle connections that a worker keeps, over all models."""
 _SPARE_SECONDS = 5.0
@@ -103,7 +101,7 @@ class Models:
 
     @contextmanager
     def _in_turn(self, invocation: Invocation) -> Iterator[None]:
-        if len(invocation.content) <= SMALL_BYTES:
+        if len(invocation.content) <= message.SMALL_BYTES:
             yield
             return
         if not self._turn.acquire(timeout=self.settings.seconds):
