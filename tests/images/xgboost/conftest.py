@@ -7,8 +7,10 @@ import json
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
+from email.message import Message
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +94,33 @@ def invoke() -> Callable[..., tuple[int, bytes]]:
     """Ask an endpoint that `serve_published` started: `invoke(container, b"1,2,3", Accept="application/json")`."""
 
     def invoke(container: Container, body: bytes, **headers: str) -> tuple[int, bytes]:
-        with closing(http.client.HTTPConnection(*published(container), timeout=ANSWER_SECONDS)) as connection:
-            sent = {"Content-Type": "text/csv"} | {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request("POST", "/invocations", body, sent)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        status, content, _ = post(container, body, named)
+        return status, content
 
     return invoke
+
+
+@pytest.fixture
+def insist() -> Callable[..., tuple[int, bytes]]:
+    """`invoke`, and again when Retry-After says as long as the answer is 503; one without that header is an error."""
+
+    def insist(container: Container, body: bytes) -> tuple[int, bytes]:
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            status, content, headers = post(container, body, {})
+            if status != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                return status, content
+            time.sleep(int(headers["Retry-After"]))
+
+    return insist
+
+
+def post(container: Container, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes, Message]:
+    with closing(http.client.HTTPConnection(*published(container), timeout=ANSWER_SECONDS)) as connection:
+        connection.request("POST", "/invocations", body, {"Content-Type": "text/csv", **headers})
+        answer = connection.getresponse()
+        return answer.status, answer.read(), answer.headers
 
 
 @pytest.fixture

@@ -50,23 +50,23 @@ def test_one_cpu_is_one_worker(cpus: float, serve: Serve, workers: Workers) -> N
 
 
 def test_largest_payloads_at_once_fit_into_512_mb(
-    model: Path, serve_published: Serve, invoke: Invoke, workers: Workers
+    model: Path, serve_published: Serve, insist: Invoke, workers: Workers
 ) -> None:
+    """Each answer is 200, or a 503 that says when to come again: who does gets the 200 then."""
     container = serve_published(mem_limit="512m", memswap_limit="512m")
+    time.sleep(0.5)  # it answers before its last worker is there
     before = workers(container)
     rows = np.random.default_rng(7).integers(0, 2, (1024, 3)).astype(np.float32)
     body = "".join(f"{a:.0f},{b:.0f},{c:.0f}\n" for a, b, c in rows).encode() * 1024
     assert len(body) == limits.PAYLOAD_BYTES
     with ThreadPoolExecutor(CLIENTS) as clients:
-        answers = list(clients.map(lambda _: invoke(container, body), range(CLIENTS)))
+        answers = list(clients.map(lambda _: insist(container, body), range(CLIENTS)))
     expected = predictions(model, rows)
     for status, content in answers:
-        assert status in (200, 429, 503), content
-        if status == 200:
-            scores = np.array(content.split(), np.float32).reshape(-1, len(rows))
-            assert (scores == expected).all()
-    assert 200 in {status for status, _ in answers}
-    assert set(before) <= set(workers(container))
+        assert status == 200, content
+        scores = np.array(content.split(), np.float32).reshape(-1, len(rows))
+        assert (scores == expected).all()
+    assert workers(container) == before
     container.reload()
     assert not container.attrs["State"]["OOMKilled"]
 
@@ -77,7 +77,7 @@ def test_full_tmp_costs_no_small_request(serve_published: Serve, invoke: Invoke,
     before = workers(container)
     assert invoke(container, ROW.encode())[0] == 200
     status, content = invoke(container, b"0,0,0\n" * (limits.PAYLOAD_BYTES // 6))
-    assert status in (200, 503), content
+    assert status == 200, content
     assert invoke(container, ROW.encode())[0] == 200
     assert workers(container) == before
 
