@@ -29,7 +29,7 @@ log = logging.getLogger("serving")
 UNLOAD_SECONDS = 15.0
 """How long requests that a model has accepted may go on after it was unloaded."""
 LOAD_SECONDS = limits.STARTUP_SECONDS
-_TURN_SECONDS = 0.2
+_TURN_SECONDS, _PAUSE_SECONDS = 0.2, 0.02
 _HINTS = {int(signal.SIGALRM): " (a prediction took too long)", int(signal.SIGKILL): " (out of memory?)"}
 _CAUSES = 1000
 """How many ends of models are remembered."""
@@ -84,7 +84,8 @@ class Keeper:
     def _accept(self, door: socket.socket) -> None:
         try:
             caller, _ = door.accept()
-        except OSError:  # too many are open: it waits
+        except OSError:  # too many are open: it waits, and the door stays readable meanwhile
+            time.sleep(_PAUSE_SECONDS)
             return
         reader = Reader()
 
@@ -117,6 +118,9 @@ class Keeper:
         except OSError as error:
             log.warning("the keeper of the models lacks something: %s", error)
             told = message.of_error(loaded.lacking(error))
+        except Exception:  # costs its caller an answer, and not everybody the endpoint
+            log.exception("the keeper of the models failed on a request")
+            told = {"failed": True}
         if told is not None:
             _tell(caller, told)
 

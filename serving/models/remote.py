@@ -63,6 +63,8 @@ class Models:
             except (OSError, EOFError) as error:
                 raise AlgorithmError("the keeper of the models does not answer") from error
         message.raise_error(told)
+        if "failed" in told:
+            raise AlgorithmError("the keeper of the models failed on this request; the line before says why")
         return told
 
     def count(self) -> int:

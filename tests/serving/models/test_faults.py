@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+from serving.models.lifeline import DOOR
 
 if TYPE_CHECKING:
     from conftest import Several
@@ -167,6 +171,36 @@ def test_no_file_left_to_open_is_507_and_ends_nothing(several: Callable[..., Sev
     assert endpoint.load("more").status_code == 200
 
 
+def test_keeper_without_a_file_to_open_rests_and_goes_on(several: Callable[..., Several]) -> None:
+    endpoint = several(files=20)
+    assert endpoint.load("a").status_code == 200
+    with ExitStack() as stack:
+        for _ in range(30):
+            caller = stack.enter_context(socket.socket(socket.AF_UNIX))
+            caller.connect(str(endpoint.models.directory / DOOR))
+        time.sleep(0.2)
+        assert descriptors(endpoint) == 20
+        before = computed(endpoint)
+        time.sleep(1)
+        assert computed(endpoint) - before < 0.2
+    assert endpoint.names() == ["a"]
+    assert endpoint.load("b").status_code == 200
+
+
+def test_failure_in_the_keeper_is_500_and_ends_nothing(
+    several: Callable[..., Several], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = start(several)
+    ask = endpoint.models.ask
+    with monkeypatch.context() as patch:
+        patch.setattr(endpoint.models, "ask", lambda wish, **more: ask(f"no {wish}", **more))
+        answers = [endpoint.client.get("/models"), endpoint.load("c"), endpoint.unload("a")]
+    assert [answer.status_code for answer in answers] == [500] * 3
+    assert endpoint.log.read_text().count("KeyError: 'no ") == 3
+    assert endpoint.names() == ["a", "b"]
+    assert endpoint.invoke("a").status_code == 200
+
+
 def test_model_that_grew_leaves_less_room(several: Callable[..., Several]) -> None:
     endpoint = start(several, room=60 * MEBIBYTE)
     before = endpoint.client.get("/models/a").json["memoryBytes"]
@@ -208,6 +242,12 @@ def test_hundred_models_cost_little_and_leave_nothing(several: Callable[..., Sev
 
 def descriptors(endpoint: Several) -> int:
     return len(list(Path(f"/proc/{endpoint.keeper}/fd").iterdir()))
+
+
+def computed(endpoint: Several) -> float:
+    """Seconds of a CPU that the keeper has taken."""
+    fields = Path(f"/proc/{endpoint.keeper}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def private(process: int) -> int:
