@@ -50,11 +50,11 @@ class UserCode:
         return None
 
     def check(self, invocation: Invocation) -> None:
-        if "transform_fn" in self.hooks:
-            return
-        if "input_fn" not in self.hooks:
+        if not {"input_fn", "transform_fn"} & self.hooks.keys():
             decoding.check(invocation)
-        if "output_fn" not in self.hooks:
+        if {"output_fn", "transform_fn"} & self.hooks.keys():
+            self._first(self._accept(invocation))
+        else:
             encoding.choose(invocation.accept, self.settings.script_accept)
 
     def one_piece(self, invocation: Invocation) -> str:
@@ -89,8 +89,9 @@ class UserCode:
 
     def _transform(self, invocation: Invocation, context: Context) -> Answer:
         accept, content_type = self._accept(invocation), decoding.content_type(invocation).name
+        first = self._first(accept)
         result = self.hooks["transform_fn"](context, self.loaded, decoding.text(invocation), content_type, accept)
-        return self._answer(result, "transform_fn", accept, context)
+        return replies.build(result, "transform_fn", first, context.request_processor[0])
 
     def _steps(self, invocation: Invocation, context: Context) -> Answer:
         started = perf_counter()
@@ -109,21 +110,29 @@ class UserCode:
         return decoding.decode(invocation, layout, TABLE_FACTOR * self.settings.whole_bytes)
 
     def _encoded(self, prediction: Any, invocation: Invocation, context: Context) -> Answer:
-        accept = self._accept(invocation)
+        processor = context.request_processor[0]
         if hook := self.hooks.get("output_fn"):
-            return self._answer(hook(context, prediction, accept), "output_fn", accept, context)
+            accept = self._accept(invocation)
+            first = self._first(accept)
+            return replies.build(hook(context, prediction, accept), "output_fn", first, processor)
         name = encoding.choose(invocation.accept, self.settings.script_accept)
         try:
             body = encoding.encode(prediction, name)
         except (TypeError, ValueError) as error:
             kind = type(prediction).__name__
             raise AlgorithmError(f"predict_fn returned {kind}, which is no {name}; define output_fn") from error
-        return self._answer((body, name), "predict_fn", accept, context)
+        return replies.build((body, name), "predict_fn", name, processor)
 
-    def _answer(self, result: Any, name: str, accept: str, context: Context) -> Answer:
+    def _first(self, accept: str) -> str:
+        """The first type that is accepted: that of an answer whose function names none.
+
+        Raises UserError (not_acceptable) for what no Content-Type can be.
+        """
         first = accept.partition(",")[0].partition(";")[0].strip()
-        kind = self.settings.script_accept if "*" in first else first
-        return replies.build(result, name, kind, context.request_processor[0])
+        if not (first.isascii() and first.isprintable()):
+            text = f"{show(first)} is no media type; accept one like 'text/csv', written in ASCII"
+            raise UserError(text, where="header Accept", code="not_acceptable")
+        return self.settings.script_accept if "*" in first else first
 
     def _accept(self, invocation: Invocation) -> str:
         """What the script is told: the header as it came, or what an absent one means."""

@@ -30,7 +30,7 @@ def _invocations(endpoint: Endpoint) -> dict[str, Any]:
         taken, given, others = bodies.requests(schema), bodies.responses(service, schema), {}
     most = "Of any size" if settings.payload_bytes == UNBOUNDED else f"At most {settings.payload_bytes} bytes"
     return {
-        "description": f"Answers in the media type that the header Accept wishes for, by default {settings.accept}.",
+        "description": f"Answers in the media type that the header Accept wishes for, by default {_default(endpoint)}.",
         "parameters": headers,
         "requestBody": {"description": most, "required": True, "content": taken},
         "responses": {
@@ -39,6 +39,15 @@ def _invocations(endpoint: Endpoint) -> dict[str, Any]:
             **others,
         },
     }
+
+
+def _default(endpoint: Endpoint) -> str:
+    """A model's own code has a default of its own; of several models each may bring code, or none."""
+    service, settings = endpoint.service, endpoint.settings
+    if settings.multi_model and settings.user_code and settings.accept != settings.script_accept:
+        return f"{settings.accept}, or {settings.script_accept} where a model brings its own code"
+    alone = service is not None and service.model is None and not settings.multi_model
+    return settings.script_accept if alone else settings.accept
 
 
 def _execution_parameters(endpoint: Endpoint) -> dict[str, Any]:

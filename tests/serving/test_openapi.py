@@ -110,6 +110,25 @@ def test_of_a_model_with_code_of_its_own_nothing_is_known() -> None:
     OpenAPIV31SpecValidator(document).validate()
     operation = document["paths"]["/invocations"]["post"]
     assert operation["requestBody"]["content"] == operation["responses"]["200"]["content"] == {"*/*": {}}
+    assert operation["description"].endswith(" by default application/json.")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "default"),
+    [
+        ({}, "text/csv"),
+        ({"user_code": True}, "text/csv, or application/json where a model brings its own code"),
+        ({"user_code": True, "accept": "image/png", "script_accept": "image/png"}, "image/png"),
+    ],
+)
+def test_of_several_models_each_may_have_its_default(wanted: dict[str, Any], default: str) -> None:
+    endpoint = Endpoint(Settings(multi_model=True, **wanted))
+    document = openapi.build(endpoint, routes.of(endpoint))
+    assert document["paths"]["/invocations"]["post"]["description"].endswith(f" by default {default}.")
+
+
+def test_default_of_the_algorithm_is_named(document: Any) -> None:
+    assert document["paths"]["/invocations"]["post"]["description"].endswith(" by default text/csv.")
 
 
 def test_503_until_the_model_is_loaded() -> None:

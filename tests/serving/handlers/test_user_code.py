@@ -12,6 +12,7 @@ import pytest
 import xgboost
 from werkzeug.test import Client
 
+from contract.errors import UserError
 from serving import service
 from serving.app import Application
 from serving.invocation import Invocation
@@ -93,6 +94,24 @@ def test_transform_fn_gets_text_or_bytes(
 )
 def test_accept_comes_as_it_was_sent(load: Load, post: Load, accept: str, told: str) -> None:
     assert post(load("transform", algorithm=""), b"{}", Accept=accept).get_json(force=True)["accept"] == told
+
+
+@pytest.mark.parametrize("script", ["transform", "steps"])
+@pytest.mark.parametrize("accept", ["text/é", "é;q=1, text/csv", "text/\tcsv"])
+def test_accept_that_is_no_content_type_is_406(load: Load, post: Load, script: str, accept: str) -> None:
+    answer = post(load(script, algorithm=""), b"1,2\n", Accept=accept)
+    error = answer.json["error"]
+    assert (answer.status_code, error["code"], error["where"]) == (406, "not_acceptable", "header Accept")
+
+
+@pytest.mark.parametrize("script", ["transform", "steps"])
+def test_accept_is_read_in_a_models_own_process_too(place: Callable[..., Path], script: str) -> None:
+    """Nothing is checked there before the body is."""
+    model = place(script, kinds=())
+    (model / "weights.json").write_text("[1.0, 10.0]")
+    loaded = service.load("", model, Settings(user_code=True, program=script))
+    with pytest.raises(UserError, match=r"header Accept: .* is no media type"):
+        loaded.respond(Invocation(b"1,2\n", "text/csv", "é"))
 
 
 def test_text_that_is_not_utf8_is_400(load: Load, post: Load) -> None:
