@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LOADED = ("0", "1", "2")
 SECONDS = 5.0
+MEGABYTE = 1 << 20
 Expected = Callable[[int, bytes], NDArray[np.float32]]
 
 
@@ -54,6 +55,14 @@ def temporary(keeper: int) -> Path:
         if line.endswith("/keeper") and f"socket:[{line.split()[6]}]" in open_ones:
             return Path(line.split()[7]).parent
     raise AssertionError(open_ones)
+
+
+def large() -> bytes:
+    """A megabyte of csv, and a little more: what a model's process gives back its memory after."""
+    rows = np.random.default_rng(7).uniform(-2, 2, (50_000, 4))
+    content = "".join(f"{a:.2f},{b:.2f},{c:.2f},{d:.2f}\n" for a, b, c, d in rows).encode()
+    assert len(content) > MEGABYTE
+    return content
 
 
 def keeper_of(server: Server) -> int:
@@ -102,6 +111,21 @@ def test_no_answer_is_lost_or_wrong_while_models_come_and_go(server: Server, exp
                 count += 1
         return count
 
+    def invoke_with_many_rows() -> int:
+        rows, count = large(), 0
+        predictions = {place: expected(int(place), rows) for place in LOADED}
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+            while not stop.is_set():
+                place = LOADED[count % len(LOADED)]
+                connection.request("POST", f"/models/{place}/invoke", rows, {"Content-Type": "text/csv"})
+                answer = connection.getresponse()
+                body = answer.read()
+                assert answer.status == 200, body
+                scores = np.array([line.split(b",") for line in body.split()], np.float32)
+                assert (scores == predictions[place].reshape(scores.shape)).all()
+                count += 1
+        return count
+
     def invoke_what_comes_and_goes() -> set[int]:
         codes = set()
         with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
@@ -114,8 +138,9 @@ def test_no_answer_is_lost_or_wrong_while_models_come_and_go(server: Server, exp
                     assert np.float32(body) == expected(3, b"1,2,3,4")[0]
         return codes
 
-    with ThreadPoolExecutor(5) as clients:
+    with ThreadPoolExecutor(6) as clients:
         counts = [clients.submit(invoke, seed) for seed in range(4)]
+        large_ones = clients.submit(invoke_with_many_rows)
         codes = clients.submit(invoke_what_comes_and_goes)
         deadline = time.monotonic() + SECONDS
         try:
@@ -125,6 +150,7 @@ def test_no_answer_is_lost_or_wrong_while_models_come_and_go(server: Server, exp
         finally:
             stop.set()
         assert all(count.result() > 20 for count in counts)
+        assert large_ones.result() > len(LOADED)
         assert codes.result() == {200, 404}
 
 
