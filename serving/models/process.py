@@ -32,7 +32,7 @@ log = logging.getLogger("serving")
 
 GOODBYE = {"goodbye": True}
 """The answer to a request that came after the model was unloaded."""
-_WATCH_SECONDS = 0.5
+_WATCH_SECONDS, _PAUSE_SECONDS = 0.5, 0.02
 _LARGE_BYTES = 1 << 20
 """Bodies above this size leave memory worth giving back."""
 _NO_MEMORY = ("bad_alloc", "std::bad_array_new_length", "Cannot allocate memory")
@@ -158,7 +158,10 @@ class Host:
     def _accept(self) -> bool:
         try:
             accepted, _ = self._task.listener.accept()
-        except OSError:
+        except BlockingIOError:
+            return False
+        except OSError:  # too many are open: the next waits, and the listener stays readable meanwhile
+            time.sleep(_PAUSE_SECONDS)
             return False
         connection = Connection(accepted, Reader())
         self._connections.add(connection)

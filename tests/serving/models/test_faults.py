@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from serving.models.lifeline import DOOR
+from serving.models.loaded import address
 
 if TYPE_CHECKING:
     from conftest import Several
@@ -171,19 +172,24 @@ def test_no_file_left_to_open_is_507_and_ends_nothing(several: Callable[..., Sev
     assert endpoint.load("more").status_code == 200
 
 
-def test_keeper_without_a_file_to_open_rests_and_goes_on(several: Callable[..., Several]) -> None:
+@pytest.mark.parametrize("which", ["keeper", "model"])
+def test_process_without_a_file_to_open_rests_and_goes_on(several: Callable[..., Several], which: str) -> None:
     endpoint = several(files=20)
     assert endpoint.load("a").status_code == 200
+    process, path = endpoint.keeper, str(endpoint.models.directory / DOOR)
+    if which == "model":
+        process, path = endpoint.processes()[0], address(endpoint.models.directory, "a")
     with ExitStack() as stack:
         for _ in range(30):
             caller = stack.enter_context(socket.socket(socket.AF_UNIX))
-            caller.connect(str(endpoint.models.directory / DOOR))
+            caller.connect(path)
         time.sleep(0.2)
-        assert descriptors(endpoint) == 20
-        before = computed(endpoint)
+        assert descriptors(process) == 20
+        before = computed(process)
         time.sleep(1)
-        assert computed(endpoint) - before < 0.2
+        assert computed(process) - before < 0.2
     assert endpoint.names() == ["a"]
+    assert endpoint.invoke("a").status_code == 200
     assert endpoint.load("b").status_code == 200
 
 
@@ -224,7 +230,7 @@ def test_hundred_models_cost_little_and_leave_nothing(several: Callable[..., Sev
     endpoint.load("first")
     endpoint.unload("first")
     time.sleep(0.1)  # the last caller is answered before its connection is closed
-    before = descriptors(endpoint)
+    before = descriptors(endpoint.keeper)
     with ThreadPoolExecutor(4) as clients:
         codes = [answer.status_code for answer in clients.map(endpoint.load, map(str, range(100)))]
     assert codes == [200] * 100
@@ -236,17 +242,17 @@ def test_hundred_models_cost_little_and_leave_nothing(several: Callable[..., Sev
         assert endpoint.unload(str(place)).status_code == 200
     assert endpoint.processes() == []
     time.sleep(0.1)
-    assert descriptors(endpoint) == before
+    assert descriptors(endpoint.keeper) == before
     assert [path.name for path in endpoint.models.directory.iterdir()] == ["keeper"]
 
 
-def descriptors(endpoint: Several) -> int:
-    return len(list(Path(f"/proc/{endpoint.keeper}/fd").iterdir()))
+def descriptors(process: int) -> int:
+    return len(list(Path(f"/proc/{process}/fd").iterdir()))
 
 
-def computed(endpoint: Several) -> float:
-    """Seconds of a CPU that the keeper has taken."""
-    fields = Path(f"/proc/{endpoint.keeper}/stat").read_text().rpartition(")")[2].split()
+def computed(process: int) -> float:
+    """Seconds of a CPU that it has taken."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
