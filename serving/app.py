@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
+import random
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -41,7 +41,11 @@ class Application:
 
     @cached_property
     def flask(self) -> WSGIApplication:
-        from serving import flask_app  # a quarter of a second that the start need not wait for
+        """Made where it is first needed, beside the event loop: to load it takes a quarter of a second."""
+        return self.endpoint.concurrency.store(self._make_flask)
+
+    def _make_flask(self) -> WSGIApplication:
+        from serving import flask_app
 
         return flask_app.create(self.endpoint, tuple(self._routes.values()))
 
@@ -64,9 +68,32 @@ class Application:
         return None, {}
 
 
+class Streamed:
+    """Chunks of an answer, which is only over when its server closes it: sent, broken off, or its client gone."""
+
+    def __init__(self, chunks: Iterable[bytes], end: Callable[..., None]) -> None:
+        self._chunks = chunks
+        self._end = end
+        self._size = 0
+        self._whole = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._whole = False
+        for chunk in self._chunks:
+            self._size += len(chunk)
+            yield chunk
+        self._whole = True
+
+    def close(self) -> None:
+        if hasattr(self._chunks, "close"):
+            self._chunks.close()
+        self._end(self._size, whole=self._whole)
+
+
 def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any], **variables: str) -> Answer:
-    """The route's answer, or that of the error it raised; logged in one line unless the route is quiet."""
-    started, identifier = perf_counter(), os.urandom(8).hex()
+    """The route's answer, or that of the error it raised; at its end it is counted and, unless quiet, logged."""
+    # Of its own in each process: Python seeds anew after a fork.
+    started, identifier = perf_counter(), f"{random.getrandbits(64):016x}"
     endpoint.metrics.began()
     try:
         answer = route.handle(endpoint, environ, **variables)
@@ -74,13 +101,19 @@ def run(route: Route, endpoint: Endpoint, environ: Mapping[str, Any], **variable
         answer = errors.answer_error(error)
     except Exception:
         answer = errors.answer_failure(identifier)
-    endpoint.metrics.ended(route.path, int(answer.status[:3]))
     inference_id = environ.get("HTTP_X_AMZN_SAGEMAKER_INFERENCE_ID", "")
     if inference_id and invocation.is_inference_id(inference_id):
         answer = replace(answer, headers=(*answer.headers, (invocation.INFERENCE_ID, inference_id)))
-    if not route.quiet or answer.status != "200 OK":
-        model = variables.get("name") or environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_MODEL", "")
-        _log(environ, model, answer, identifier, perf_counter() - started)
+
+    def end(size: int, *, whole: bool = True) -> None:
+        endpoint.metrics.ended(route.path, int(answer.status[:3]))
+        if not route.quiet or answer.status != "200 OK":
+            model = variables.get("name") or environ.get("HTTP_X_AMZN_SAGEMAKER_TARGET_MODEL", "")
+            _log(environ, model, answer.status, size, identifier, perf_counter() - started, whole=whole)
+
+    if answer.chunks is not None:
+        return replace(answer, chunks=Streamed(answer.chunks, end))
+    end(len(answer.body))
     return answer
 
 
@@ -92,7 +125,16 @@ def headers(answer: Answer) -> list[tuple[str, str]]:
     return fields
 
 
-def _log(environ: Mapping[str, Any], model: str, answer: Answer, identifier: str, seconds: float) -> None:
+def _log(
+    environ: Mapping[str, Any],
+    model: str,
+    status: str,
+    size: int,
+    identifier: str,
+    seconds: float,
+    *,
+    whole: bool,
+) -> None:
     """One line without any value of the payload; written at once, since logging's own machinery costs 20 us a line."""
     if not access.isEnabledFor(logging.INFO):
         return
@@ -102,14 +144,21 @@ def _log(environ: Mapping[str, Any], model: str, answer: Answer, identifier: str
         "logger": access.name,
         "request_id": identifier,
         "method": environ["REQUEST_METHOD"],
-        "path": environ["PATH_INFO"][:_LOGGED_CHARACTERS],
-        "status": int(answer.status[:3]),
+        "path": _plain(environ["PATH_INFO"]),
+        "status": int(status[:3]),
         "milliseconds": round(seconds * 1000, 3),
-        "bytes_out": answer.size,
+        "bytes_out": size,
     }
+    if not whole:
+        entry["broke_off"] = True
     if inference_id := environ.get("HTTP_X_AMZN_SAGEMAKER_INFERENCE_ID", ""):
-        entry["inference_id"] = inference_id[:_LOGGED_CHARACTERS]
+        entry["inference_id"] = _plain(inference_id)
     if model:
-        entry["model"] = model[:_LOGGED_CHARACTERS]
+        entry["model"] = _plain(model)
     with suppress(OSError):  # nobody reads the log any more, or its disk is full: an answer is worth more than its line
         sys.stderr.write(orjson.dumps(entry).decode() + "\n")
+
+
+def _plain(text: str) -> str:
+    """The beginning of what a client sent, without what a terminal would obey: JSON escapes only half of that."""
+    return text[:_LOGGED_CHARACTERS].encode("ascii", "backslashreplace").decode()

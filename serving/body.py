@@ -7,8 +7,8 @@ from typing import Any
 
 from contract.errors import UserError, show
 
-PIECE = 1 << 18
-"""Bytes asked for at a time."""
+PIECE = 1 << 16
+"""Bytes asked for at a time; what has come of them does not count yet at the gate of serving.concurrency."""
 _LENGTH_DIGITS = 24
 
 
@@ -17,20 +17,18 @@ def read(environ: Mapping[str, Any], limit: int) -> bytes:
     return b"".join(pieces(environ, declared(environ), limit))
 
 
-def pieces(
-    environ: Mapping[str, Any], length: int | None, limit: int, remedy: str = "", *, size: int | None = None
-) -> Iterator[bytes]:
-    """The body, of the declared `length` or in chunks, in pieces of at most `size` or PIECE bytes, at most `limit` all.
+def pieces(environ: Mapping[str, Any], length: int | None, limit: int, remedy: str = "") -> Iterator[bytes]:
+    """The body, of the declared `length` or in chunks, in pieces of at most PIECE bytes, at most `limit` all.
 
     Raises UserError: too_large where there is more (at once where the declared length says so; `remedy` is told with
     it), bad_input where the body ends before its declared length, breaks its framing or is empty.
     """
     if length is not None and length > limit:
         raise too_large(limit, remedy)
-    received, size = 0, size or PIECE
+    received = 0
     # One byte more than allowed is asked for: a reader that stops at the limit cannot tell a whole body from a cut one.
     most = limit + 1 if length is None else length
-    while received < most and (piece := _read(environ, min(size, most - received))):
+    while received < most and (piece := _read(environ, min(PIECE, most - received))):
         received += len(piece)
         if received > limit:
             raise too_large(limit, remedy)

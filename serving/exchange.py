@@ -33,9 +33,6 @@ PAUSE_SECONDS = 30.0
 SLOWEST = 256 * 1024
 """Bytes a second that a large body must come at, on the average of all but its first PAUSE_SECONDS."""
 
-_SMALL_PIECE = 1 << 15
-"""Bytes of a small body that are received before they count."""
-
 
 class Held:
     """Chunks of an answer, and what they need until the last one is sent or the client is gone."""
@@ -132,7 +129,7 @@ def _receive_small(endpoint: Endpoint, environ: Mapping[str, Any], length: int, 
     content = []
     try:
         with endpoint.concurrency.limit(PAUSE_SECONDS):
-            for piece in body.pieces(environ, length, endpoint.settings.payload_bytes, size=_SMALL_PIECE):
+            for piece in body.pieces(environ, length, endpoint.settings.payload_bytes):
                 share.grow(len(piece))
                 content.append(piece)
     except TimeoutError as error:

@@ -17,7 +17,7 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 """Upper bounds in seconds; one more bucket holds what takes longer."""
 PHASES = ("read", "wait", "decode", "predict", "encode")
 """Of an invocation: its body arrives; it waits for its turn; and the three in which the service answers."""
-STATUSES = (200, 400, 404, 405, 406, 408, 409, 413, 415, 500, 503, 507)
+STATUSES = (200, 400, 404, 405, 406, 408, 409, 413, 414, 415, 417, 431, 500, 501, 503, 507)
 """Each is counted by itself, any other together."""
 OTHER = "other"
 _BYTES = 8
@@ -46,6 +46,11 @@ class Metrics:
 
     def began(self) -> None:
         self._cells[self._own + self._active] += 1
+
+    def refused(self, status: int) -> None:
+        """A request that reached no route."""
+        self.began()
+        self.ended(OTHER, status)
 
     def ended(self, route: str, status: int) -> None:
         cells, own = self._cells, self._own

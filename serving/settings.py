@@ -80,7 +80,7 @@ class Settings:
             outputs=_words(environ, "SAGEMAKER_INFERENCE_OUTPUT"),
             ensemble=_boolean(environ, "SAGEMAKER_INFERENCE_ENSEMBLE", default=True),
             multi_model=_boolean(environ, "SAGEMAKER_MULTI_MODEL", default=False),
-            seconds=_integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT", int(limits.INVOCATION_SECONDS), minimum=1),
+            seconds=_seconds(environ),
             user_code=_boolean(environ, "SAGEMAKER_USER_CODE", default=False),
             script_accept=accept or cls.script_accept,
             program=environ.get("SAGEMAKER_PROGRAM", "").strip(),
@@ -98,6 +98,12 @@ class Settings:
         if self.payload_bytes == UNBOUNDED:
             return 0
         return min(max(1, self.payload_bytes // MEBIBYTE), limits.BATCH_PAYLOAD_MEGABYTES)
+
+
+def _seconds(environ: Mapping[str, str]) -> int:
+    """Both names of sagemaker-inference; the one that says its unit goes first."""
+    given = _integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT", int(limits.INVOCATION_SECONDS), minimum=1)
+    return _integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", given, minimum=1)
 
 
 def _port(environ: Mapping[str, str]) -> int:

@@ -57,7 +57,8 @@ class Worker(BaseWorker):
         while not self.inherited_signals.empty():
             if self.inherited_signals.get() == signal.SIGTERM:
                 self.alive = False
-        host = Host(self.wsgi, self._environ(), self.patience)
+        application: Any = self.wsgi
+        host = Host(application, self._environ(), self.patience, refused=application.endpoint.metrics.refused)
         doors = [Door(listener, host, self.tally, self.slot) for listener in self.sockets]
         while self.alive and os.getppid() == self.ppid:
             for door in doors:

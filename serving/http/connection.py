@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 from socket import socket
+from time import monotonic
 from typing import Any
 
 import gevent
@@ -27,6 +28,8 @@ IDLE_SECONDS = 65.0
 """How long a client may keep a connection without a request."""
 HEAD_SECONDS = 30.0
 """How long it may take to send a head that it began."""
+TAKE_SECONDS, SLOWEST = 60.0, 32 * 1024
+"""How long a client may wait with taking a long answer, in all, and the bytes a second that gain it more time."""
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 64 * 1024 * 1024
 _END = b"\r\n\r\n"
 _ERROR_FIELDS = (("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff"))
@@ -43,6 +46,8 @@ class Host:
     patience: Patience = field(default_factory=Patience)
     active: int = 0
     """Requests that are being answered."""
+    refused: Callable[[int], None] = lambda status: None
+    """Told the status of each request that never reaches the application."""
     stopping: bool = False
     """Every connection ends with its next answer."""
     date: bytes = b""
@@ -154,12 +159,18 @@ class Connection:
         return not start.closing
 
     def _send(self, told: bytes, start: Start, pieces: Iterable[bytes]) -> None:
-        """Each piece as it comes. One that fails ends the connection, so that the client sees a broken answer."""
+        """Each piece as it comes. One that fails ends the connection, so that the client sees a broken answer.
+
+        So does a client that takes it too slowly: the rows that are still to be answered lie in memory.
+        """
+        taken, spent = 0, 0.0
         try:
             for piece in () if start.silent else pieces:
                 if piece:
-                    self._wire.send(told + (b"%x\r\n%b\r\n" % (len(piece), piece) if start.chunked else piece))
-                    told = b""
+                    began = monotonic()
+                    with self._wire.patience.limit(TAKE_SECONDS + taken / SLOWEST - spent):
+                        self._wire.send(told + (b"%x\r\n%b\r\n" % (len(piece), piece) if start.chunked else piece))
+                    taken, spent, told = taken + len(piece), spent + monotonic() - began, b""
             self._wire.send(told + (b"0\r\n\r\n" if start.chunked and not start.silent else b""))
         finally:
             if hasattr(pieces, "close"):
@@ -171,10 +182,11 @@ class Connection:
         return _write_nothing
 
     def _refuse(self, refusal: Refused) -> None:
-        log.info("refused a request: %s: %s", refusal.where, refusal)
-        phrase = refusal.status.phrase
+        phrase, status = refusal.status.phrase, refusal.status.value
+        log.info("refused a request: %s: %s", refusal.where, refusal, extra={"fields": {"status": status}})
+        self._host.refused(status)
         body = errors.write(phrase.lower().replace(" ", "_"), refusal.message, refusal.where)
-        start = response.start(f"{refusal.status.value} {phrase}", _ERROR_FIELDS, len(body), closing=True)
+        start = response.start(f"{status} {phrase}", _ERROR_FIELDS, len(body), closing=True)
         with suppress(OSError):
             self._wire.send(start.text + self._host.date + body)
             self._wire.linger(_LINGER_SECONDS, _LINGER_BYTES)

@@ -18,7 +18,7 @@ class Patience:
         self._deadlines: Deadlines = {}
 
     def limit(self, seconds: float) -> Limit:
-        """Raises TimeoutError in the block where it waits past `seconds`; of nested limits the inner counts."""
+        """Raises TimeoutError in the block where it waits past `seconds`; of nested limits the earliest counts."""
         return Limit(self._deadlines, seconds)
 
     def look(self) -> None:
@@ -46,7 +46,8 @@ class Limit:
     def __enter__(self) -> None:
         self._me = getcurrent()
         self._before = self._deadlines.get(self._me)
-        self._deadlines[self._me] = monotonic() + self._seconds
+        deadline = monotonic() + self._seconds
+        self._deadlines[self._me] = deadline if self._before is None else min(deadline, self._before)
 
     def __exit__(self, *error: object) -> None:
         if self._before is None:

@@ -11,6 +11,7 @@ from werkzeug.test import Client
 
 from contract.dataset import Dataset
 from contract.manifest import Schema
+from serving import predictions
 from serving.answers import Table
 from serving.app import Application
 from serving.invocations import Endpoint
@@ -272,10 +273,35 @@ def test_inference_id_that_is_none_is_only_logged(
 ) -> None:
     caplog.set_level(logging.INFO, "serving.access")
     assert "X-Amzn-SageMaker-Inference-Id" not in post(client, X_Amzn_SageMaker_Inference_Id=identifier).headers
-    assert json.loads(capsys.readouterr().err)["inference_id"] == identifier
+    told = identifier.encode("ascii", "backslashreplace").decode()
+    assert json.loads(capsys.readouterr().err)["inference_id"] == told
 
 
 def test_ping_that_is_well_is_not_logged(client: Any, capsys: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "serving.access")
     client.get("/ping")
     assert capsys.readouterr().err == ""
+
+
+def test_log_line_holds_nothing_that_a_terminal_obeys(
+    client: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "serving.access")
+    client.get("/%c2%9b31mred%1b[0m")
+    line = capsys.readouterr().err
+    assert line.isascii()
+    assert line.rstrip("\n").isprintable()
+    assert "\\xc2\\x9b31mred" in json.loads(line)["path"]
+
+
+def test_answer_that_breaks_off_is_said_to_in_the_log(
+    serve: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, "serving.access")
+    monkeypatch.setattr(predictions, "BLOCK_ROWS", 10)
+    answer = post(serve("binary:logistic"), ROW * 50)
+    next(answer.iter_encoded())
+    answer.close()
+    line = json.loads(capsys.readouterr().err)
+    assert line["broke_off"] is True
+    assert 0 < line["bytes_out"] < 500

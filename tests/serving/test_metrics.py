@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from serving import predictions
 from serving.answers import Timings
 from serving.metrics import BUCKETS, PHASES, Metrics
 
@@ -81,6 +82,18 @@ def test_a_scrape_of_one_worker_tells_of_all_and_of_those_that_died(start: Any) 
     server.ready()
     _, body = server.ask("GET", "/metrics")
     assert b'sagemaker_endpoint_requests_total{code="200",route="/invocations"} 20.0' in body
+
+
+def test_streamed_answer_is_in_progress_until_its_end(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predictions, "BLOCK_ROWS", 10)
+    client = serve("binary:logistic")
+    metrics = client.application.endpoint.metrics
+    answer = client.post("/invocations", data=b"1,2,3,4\n" * 50, content_type="text/csv", buffered=False)
+    assert metrics.active() == 1
+    assert list(metrics.requests()) == []
+    answer.close()
+    assert metrics.active() == 0
+    assert list(metrics.requests()) == [("/invocations", "200", 1.0)]
 
 
 @pytest.mark.parametrize(

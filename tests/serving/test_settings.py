@@ -175,3 +175,15 @@ def test_parameters_are_those_that_a_job_may_have(
     monkeypatch.setattr(resources, "cpus", lambda: 4)
     settings = Settings.of_environment(environ)
     assert (settings.transforms, settings.payload_megabytes) == asked
+
+
+@pytest.mark.parametrize(
+    ("environ", "seconds"),
+    [
+        ({}, 60),
+        ({"SAGEMAKER_MODEL_SERVER_TIMEOUT": "90"}, 90),
+        ({"SAGEMAKER_MODEL_SERVER_TIMEOUT": "90", "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS": "7"}, 7),
+    ],
+)
+def test_time_to_compute_has_two_names(environ: dict[str, str], seconds: int) -> None:
+    assert Settings.of_environment(environ).seconds == seconds

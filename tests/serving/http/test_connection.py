@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -207,3 +208,28 @@ def test_who_takes_nothing_of_its_answer_is_left(host: Host, monkeypatch: pytest
         assert serving.dead
         assert host.active == 0
         assert serving.successful()
+
+
+def test_who_takes_a_long_answer_byte_by_byte_is_left(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time it takes something, it may wait anew; but not for as often as it likes."""
+    monkeypatch.setattr(connection, "TAKE_SECONDS", 0.2)
+    host.application = lambda environ, start: start("200 OK", []) or iter([b"x" * 100_000] * 100)
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.sendall(GET + b"\r\n")
+        serving = gevent.spawn(Connection(theirs, ("127.0.0.1", 1), host).serve)
+        deadline = time.monotonic() + 5
+        while not serving.dead and time.monotonic() < deadline:
+            host.tick()
+            with suppress(BlockingIOError):
+                ours.recv(1000, socket.MSG_DONTWAIT)
+            gevent.sleep(0.01)
+        assert serving.dead
+
+
+def test_requests_that_reach_no_application_are_told_of(host: Host, client: Client) -> None:
+    told: list[int] = []
+    host.refused = told.append
+    client(b"GET / HTTP/9\r\n\r\n")
+    client(POST + b"Transfer-Encoding: gzip\r\n\r\n")
+    assert told == [400, 501]
