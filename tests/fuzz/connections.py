@@ -104,7 +104,7 @@ def _serve(content: bytes, size: int) -> tuple[list[Asked], list[tuple[int, byte
     return asked, list(_answers(sent.sent, asked))
 
 
-def _ignore(*_: object) -> None:
+def _ignore(*_: object, **__: object) -> None:
     pass
 
 
