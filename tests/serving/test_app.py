@@ -11,7 +11,6 @@ from werkzeug.test import Client
 
 from contract.dataset import Dataset
 from contract.manifest import Schema
-from serving import predictions
 from serving.answers import Table
 from serving.app import Application
 from serving.invocations import Endpoint
@@ -219,34 +218,6 @@ def test_batch_answers_one_prediction_a_line(serve: Any) -> None:
     assert answer.text.endswith("\n")
 
 
-def test_log_line_holds_no_payload_and_forges_no_other(
-    client: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "serving.access")
-    post(client, b"4711,2,3,4\n", Inference_Id="x")
-    client.post("/invocations", data=b"4711", content_type="text/csv")
-    client.open("/invocations", method="POST", data=b"4711,x", content_type="text/csv\tforged")
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [line["status"] for line in lines] == [200, 400, 415]
-    assert not any("4711" in json.dumps(line) for line in lines)
-    assert all(line["request_id"] for line in lines)
-
-
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("PUT", "/ping", 405)])
-def test_request_for_no_route_leaves_its_line_too(
-    method: str,
-    path: str,
-    status: int,
-    client: Any,
-    capsys: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO, "serving.access")
-    assert client.open(path, method=method).status_code == status
-    (line,) = (json.loads(line) for line in capsys.readouterr().err.splitlines())
-    assert (line["method"], line["path"], line["status"]) == (method, path, status)
-
-
 @pytest.mark.parametrize("attributes", ["x" * 1025, "caf\u00e9", "a\tb"])
 def test_custom_attributes_that_sagemaker_would_not_pass_on_are_400(client: Any, attributes: str) -> None:
     refused = error(post(client, X_Amzn_SageMaker_Custom_Attributes=attributes), 400)
@@ -275,33 +246,3 @@ def test_inference_id_that_is_none_is_only_logged(
     assert "X-Amzn-SageMaker-Inference-Id" not in post(client, X_Amzn_SageMaker_Inference_Id=identifier).headers
     told = identifier.encode("ascii", "backslashreplace").decode()
     assert json.loads(capsys.readouterr().err)["inference_id"] == told
-
-
-def test_ping_that_is_well_is_not_logged(client: Any, capsys: Any, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "serving.access")
-    client.get("/ping")
-    assert capsys.readouterr().err == ""
-
-
-def test_log_line_holds_nothing_that_a_terminal_obeys(
-    client: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "serving.access")
-    client.get("/%c2%9b31mred%1b[0m")
-    line = capsys.readouterr().err
-    assert line.isascii()
-    assert line.rstrip("\n").isprintable()
-    assert "\\xc2\\x9b31mred" in json.loads(line)["path"]
-
-
-def test_answer_that_breaks_off_is_said_to_in_the_log(
-    serve: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    caplog.set_level(logging.INFO, "serving.access")
-    monkeypatch.setattr(predictions, "BLOCK_ROWS", 10)
-    answer = post(serve("binary:logistic"), ROW * 50)
-    next(answer.iter_encoded())
-    answer.close()
-    line = json.loads(capsys.readouterr().err)
-    assert line["broke_off"] is True
-    assert 0 < line["bytes_out"] < 500
