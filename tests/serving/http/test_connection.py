@@ -194,26 +194,9 @@ def test_who_is_slow_with_its_head_gets_408_and_who_is_idle_nothing(
     assert statuses(client(GET + b"\r\n", end=False)) == [200]
 
 
-def test_who_takes_nothing_of_its_answer_is_left(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "SEND_SECONDS", 0.05)
-    host.application = lambda environ, start: start("200 OK", []) or (b"x" * 10_000_000,)
-    ours, theirs = socket.socketpair()
-    with ours:
-        ours.sendall(GET + b"\r\n")
-        serving = gevent.spawn(Connection(theirs, ("127.0.0.1", 1), host).serve)
-        deadline = time.monotonic() + 5
-        while not serving.dead and time.monotonic() < deadline:
-            host.tick()
-            gevent.sleep(0.001)
-        assert serving.dead
-        assert host.active == 0
-        assert serving.successful()
-
-
-def test_who_takes_a_long_answer_byte_by_byte_is_left(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each time it takes something, it may wait anew; but not for as often as it likes."""
-    monkeypatch.setattr(connection, "TAKE_SECONDS", 0.2)
-    host.application = lambda environ, start: start("200 OK", []) or iter([b"x" * 100_000] * 100)
+def ended(host: Host, pieces: Iterable[bytes], most: int) -> gevent.Greenlet:
+    """The connection of a client that takes at most `most` bytes of its answer at a time, once it has ended."""
+    host.application = lambda environ, start: start("200 OK", []) or pieces
     ours, theirs = socket.socketpair()
     with ours:
         ours.sendall(GET + b"\r\n")
@@ -222,9 +205,23 @@ def test_who_takes_a_long_answer_byte_by_byte_is_left(host: Host, monkeypatch: p
         while not serving.dead and time.monotonic() < deadline:
             host.tick()
             with suppress(BlockingIOError):
-                ours.recv(1000, socket.MSG_DONTWAIT)
-            gevent.sleep(0.01)
-        assert serving.dead
+                ours.recv(most, socket.MSG_DONTWAIT)
+            gevent.sleep(0.005)
+    assert serving.dead
+    return serving
+
+
+def test_who_takes_nothing_of_its_answer_is_left(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "SEND_SECONDS", 0.05)
+    assert ended(host, (b"x" * 10_000_000,), most=0).successful()
+    assert host.active == 0
+
+
+def test_who_takes_a_long_answer_byte_by_byte_is_left(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time it takes something, it may wait anew; but not for as often as it likes."""
+    monkeypatch.setattr(connection, "TAKE_SECONDS", 0.2)
+    ended(host, iter([b"x" * 100_000] * 100), most=1000)
+    assert host.active == 0
 
 
 def test_requests_that_reach_no_application_are_told_of(host: Host, client: Client) -> None:
