@@ -1,4 +1,4 @@
-"""The web application: a short road for the routes that are hot, a Flask application for every other."""
+"""The web application: a short road for the routes, a Flask application for what is none."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LOGGED_CHARACTERS = 200
 
 
 class Application:
-    """A WSGI application. A route without variables is answered at once; what else comes goes through Flask."""
+    """A WSGI application. The routes are answered at once; what else comes (HEAD, 404, 405) goes through Flask."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint

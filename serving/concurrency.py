@@ -60,7 +60,7 @@ class Share:
     def grow(self, size: int) -> None:
         """Hold `size` bytes more. Raises UserError (busy)."""
         if size > self._gate.free:
-            raise UserError("too many requests are being computed; try again", code="busy")
+            raise busy()
         self._gate.free -= size
         self._size += size
 
@@ -73,3 +73,8 @@ class Share:
 
     def __exit__(self, *error: object) -> None:
         self.release()
+
+
+def busy() -> UserError:
+    """Of what cannot be taken on now: 503, and the client may come again."""
+    return UserError("too many requests are being computed; try again", code="busy")

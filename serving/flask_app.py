@@ -1,4 +1,4 @@
-"""The Flask application: routes with variables in their paths, and everything that is no route of ours."""
+"""The Flask application: HEAD of what answers GET, and everything that is no route of ours."""
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ from gevent import get_hub
 from gevent.hub import Waiter
 from gevent.lock import BoundedSemaphore
 
-from contract.errors import AlgorithmError, UserError
+from contract.errors import AlgorithmError
+from serving.concurrency import busy
 from serving.http.patience import Patience
 
 T = TypeVar("T")
@@ -51,10 +52,10 @@ class Green:
         if quick:
             return work()
         if not self._turn.acquire(timeout=self._seconds):
-            raise _busy()
+            raise busy()
         try:
             if self._hangs:
-                raise _busy()
+                raise busy()
             with self.limit(self._seconds):
                 outcome = self._computing.run(work)
         except TimeoutError as timeout:
@@ -66,10 +67,6 @@ class Green:
         finally:
             self._turn.release()
         return outcome()
-
-
-def _busy() -> UserError:
-    return UserError("too many requests are being computed; try again", code="busy")
 
 
 class NativeThread:

@@ -16,6 +16,7 @@ from typing import Any
 
 from contract.errors import AlgorithmError, UserError
 from serving.answers import Answer, Timings
+from serving.concurrency import busy
 from serving.invocation import Invocation
 from serving.model import Model
 from serving.models import keeper, loaded, message
@@ -107,7 +108,7 @@ class Models:
             yield
             return
         if not self._turn.acquire(timeout=self.settings.seconds):
-            raise _busy()
+            raise busy()
         try:
             yield
         finally:
@@ -128,7 +129,7 @@ class Models:
                 raise self._died(name) from error
             except TimeoutError as error:
                 connection.close()
-                raise _busy() from error
+                raise busy() from error
             if "goodbye" in told.head:
                 connection.close()
                 continue
@@ -165,10 +166,6 @@ class Models:
         if number == signal.SIGKILL:
             return loaded.exhausted(name)
         return AlgorithmError(f"the process of model {name} ended in this request")
-
-
-def _busy() -> UserError:
-    return UserError("too many requests are being computed; try again", code="busy")
 
 
 def _answer(told: Message) -> Answer:
