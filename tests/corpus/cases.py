@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.corpus.interface import XGBOOST, Interface
+
 CORPUS = Path(__file__).parent
+CSV, LIBSVM, PARQUET = "text/csv", "text/libsvm", "application/x-parquet"
 CONTENT_TYPES = {
-    "csv": "text/csv",
+    "csv": CSV,
     "json": "application/json",
     "jsonlines": "application/jsonlines",
-    "libsvm": "text/libsvm",
+    "libsvm": LIBSVM,
     "npy": "application/x-npy",
-    "parquet": "application/x-parquet",
+    "parquet": PARQUET,
     "recordio": "application/x-recordio-protobuf",
 }
 """The folders of request bodies, and what each body is sent as."""
@@ -28,9 +31,11 @@ FEATURES = 3
 
 @dataclass(frozen=True)
 class Case:
-    """One file. Its name starts with the status of the answer."""
+    """One file. Its name starts with the status of the answer of an endpoint that takes all formats and missing values;
+    `interface` is that of the one to be asked."""
 
     path: Path
+    interface: Interface = XGBOOST
 
     def __str__(self) -> str:
         return str(self.path.relative_to(CORPUS))
@@ -41,7 +46,10 @@ class Case:
 
     @property
     def status(self) -> int:
-        return int(self.path.name.partition("-")[0])
+        named = int(self.path.name.partition("-")[0])
+        if self._is_of_another_format:
+            return 415
+        return 400 if named == 200 and self._lacks_a_value else named
 
     @property
     def content(self) -> bytes:
@@ -50,9 +58,27 @@ class Case:
 
     @property
     def expected(self) -> str:
-        """The text of the file's .expected, or nothing where there is none."""
+        """The text of the file's .expected, or nothing where there is none, or the status is another."""
+        if self._is_of_another_format or self._lacks_a_value:
+            return ""
+        return self._beside.replace("@ACCEPT", self.interface.accept)
+
+    @property
+    def _beside(self) -> str:
         beside = self.path.with_name(self.path.name.removesuffix(".repeat") + ".expected")
         return beside.read_text().strip() if beside.exists() else ""
+
+    @property
+    def _is_of_another_format(self) -> bool:
+        return CONTENT_TYPES.get(self.folder, CSV) not in (CSV, PARQUET, *self.interface.formats)
+
+    @property
+    def _lacks_a_value(self) -> bool:
+        """Whether a body says of a cell that it is missing, to a model that takes no such cells. What is only left out
+        of a sparse row is not missing to such a model: it is 0."""
+        if self.interface.missing_allowed or self.folder not in CONTENT_TYPES or "null" not in self._beside:
+            return False
+        return b"nan" in self.content if self.folder == "libsvm" else "sparse" not in self.path.name
 
 
 def unfold(parts: str | Sequence[tuple[str, int]]) -> bytes:
@@ -68,11 +94,14 @@ def find(*folders: str) -> list[Case]:
     return [Case(path) for path in paths if path.suffix != ".expected"]
 
 
-def served(*, missing_allowed: bool = True) -> list[Case]:
-    """What an endpoint is asked, whose model takes missing values or does not; parquet is for training files only."""
+def served(interface: Interface = XGBOOST) -> list[Case]:
+    """What an endpoint of this interface is asked; parquet is for training files only."""
     found = find(*(folder for folder in BODIES if folder != "parquet"), *WIRE, SEMANTICS)
-    return [case for case in found if _takes_missing(case) == missing_allowed]
+    return [Case(case.path, interface) for case in found if _is_for(case, interface)]
 
 
-def _takes_missing(case: Case) -> bool:
-    return case.folder != SEMANTICS or bool(json.loads(case.content).get("missing_allowed", True))
+def _is_for(case: Case, interface: Interface) -> bool:
+    if case.folder == SEMANTICS:
+        allowed = interface.missing_allowed
+        return bool(json.loads(case.content).get("missing_allowed", allowed)) == allowed
+    return LIBSVM in interface.formats or not case.path.name.endswith("_is_libsvm.http")

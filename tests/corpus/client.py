@@ -1,8 +1,7 @@
 """Sends cases of the corpus to a server and says what is wrong with its answers.
 
-`python -m tests.corpus.client PORT` prints, as JSON, the complaint about each case that has one; with `no-missing`
-behind it, about the cases for a model without missing values. It needs the standard library alone, since it also runs
-inside images: there a request needs no network.
+`python -m tests.corpus.client PORT` prints, as JSON, the complaint about each case that has one. It asks the endpoint what
+it takes, and needs the standard library alone, since it also runs inside images: there a request needs no network.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 
 from tests.corpus import cases
 from tests.corpus.cases import Case
+from tests.corpus.interface import Interface
 
 MARK = "s3cr3t"
 """Stands in values that no log may hold."""
@@ -47,11 +47,9 @@ def complaint(case: Case, port: int) -> str:
         return f"{type(error).__name__}: {error}"
 
 
-def post(body: bytes, content_type: str) -> bytes:
-    head = (
-        f"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+def post(body: bytes, content_type: str, *headers: str) -> bytes:
+    lines = (f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers)
+    return "\r\n".join(("POST /invocations HTTP/1.1", "Host: x", *lines, "\r\n")).encode() + body
 
 
 def exchange(port: int, request: bytes) -> bytes:
@@ -174,13 +172,13 @@ def _judge_error(answer: Answer) -> str:
 
 
 def _semantics(case: Case, port: int) -> str:
-    """Each body of `bodies` gets the status; their answers, joined, are those of `same` to the bit."""
+    """Each body of `bodies` gets the status; their answers in csv, joined, are those of `same` to the bit."""
     told = json.loads(case.content)
     joined = []
     for bodies in (told["bodies"], told.get("same", [])):
         joined.append(b"")
         for body in bodies:
-            answer = parse(exchange(port, post(cases.unfold(body), told["content_type"])))
+            answer = parse(exchange(port, post(cases.unfold(body), told["content_type"], "Accept: text/csv")))
             if found := _judge(case, answer, case.expected, headless=False):
                 return found
             joined[-1] += answer.body
@@ -192,8 +190,8 @@ def _unwell(port: int) -> str:
     return "" if status == 200 else f"afterwards /ping answers {status}"
 
 
-def main(port: str, missing: str = "") -> None:
-    asked = cases.served(missing_allowed=missing != "no-missing")
+def main(port: str) -> None:
+    asked = cases.served(Interface.of_endpoint(int(port)))
     found = {str(case): complaint(case, int(port)) for case in asked}
     sys.stdout.write(json.dumps({name: text for name, text in found.items() if text}))
 
