@@ -1,7 +1,7 @@
 """Sends cases of the corpus to a server and says what is wrong with its answers.
 
-`python -m tests.corpus.client PORT` prints, as JSON, the complaint about each case that has one. It asks the endpoint what
-it takes, and needs the standard library alone, since it also runs inside images: there a request needs no network.
+`python -m tests.corpus.client PORT` prints, as JSON, the complaint about each case that has one. It asks the endpoint
+what it takes, and needs the standard library alone, since it also runs inside images: there a request needs no network.
 """
 
 from __future__ import annotations
