@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from contract.dataset import Dataset, Floats, Sparse
 from contract.errors import UserError
+from training_scripts import row_checks
 from training_scripts.logs import LOG
 from training_scripts.xgboost.hyperparameters import Hyperparameters
 from training_scripts.xgboost.plan import Plan
@@ -46,10 +47,12 @@ def check(data: Dataset, channel: str, plan: Plan, *, alone: bool, before: int =
     """
     if data.labels is None:
         raise UserError("Got input data without labels. Please check the input data set.", where=f"channel '{channel}'")
-    _check_rows(data.labels, *_rule(plan), channel, before)
+    row_checks.check(data.labels, *_rule(plan), channel, before)
     if data.weights is not None:
         fits = (data.weights >= 0) & np.isfinite(data.weights)
-        _check_rows(data.weights, lambda _: fits, "the weight of a row must be a number, 0 and up", channel, before)
+        row_checks.check(
+            data.weights, lambda _: fits, "the weight of a row must be a number, 0 and up", channel, before
+        )
     if plan.objective.startswith("rank:"):
         _check_groups(data, channel)
     if alone and not before:
@@ -119,18 +122,6 @@ def _rule(plan: Plan) -> tuple[Callable[[Floats], NDArray[np.bool_]], str]:
         text = f"label must be in [0, num_class), a whole number, and num_class is {count}"
         return lambda y: (y >= 0) & (y < count) & (y == np.floor(y)), text
     return _RULES.get(plan.objective, (np.isfinite, "label must be a finite number"))
-
-
-def _check_rows(
-    values: Floats, fits: Callable[[Floats], NDArray[np.bool_]], rule: str, channel: str, before: int
-) -> None:
-    bad = np.flatnonzero(~fits(values))
-    if len(bad):
-        first = int(bad[0])
-        raise UserError(
-            f"{rule}; found {values[first]:g}" + (f" and {len(bad) - 1:,} more such rows" if len(bad) > 1 else ""),
-            where=f"channel '{channel}', row {before + first + 1}",
-        )
 
 
 def _check_groups(data: Dataset, channel: str) -> None:

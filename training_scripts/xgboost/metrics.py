@@ -20,60 +20,21 @@ import xgboost
 from numpy.typing import NDArray
 
 from contract.errors import UserError
-
-Doubles = NDArray[np.float64]
-
-
-def _recalls(counts: Doubles) -> Doubles:
-    return _ratio(np.diag(counts), counts.sum(axis=1))
-
-
-def _precisions(counts: Doubles) -> Doubles:
-    return _ratio(np.diag(counts), counts.sum(axis=0))
-
-
-def _f1s(counts: Doubles) -> Doubles:
-    return _ratio(2 * np.diag(counts), counts.sum(axis=0) + counts.sum(axis=1))
-
-
-def _ratio(above: Doubles, below: Doubles) -> Doubles:
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
-
-
-def _accuracy(counts: Doubles) -> float:
-    return float(np.trace(counts) / counts.sum())
-
-
-def _macro(scores: Callable[[Doubles], Doubles]) -> Callable[[Doubles], float]:
-    """The mean over the classes that are in the labels or the predictions."""
-
-    def mean(counts: Doubles) -> float:
-        seen = counts.sum(axis=0) + counts.sum(axis=1) > 0
-        return float(scores(counts)[seen].mean())
-
-    return mean
-
-
-def _balanced_accuracy(counts: Doubles) -> float:
-    return float(_recalls(counts)[counts.sum(axis=1) > 0].mean())
-
-
-def _of_class_1(scores: Callable[[Doubles], Doubles]) -> Callable[[Doubles], float]:
-    return lambda counts: float(scores(counts)[1])
-
+from training_scripts import confusion
+from training_scripts.confusion import Doubles
 
 CLASSIFICATION: Mapping[str, Callable[[Doubles], float]] = {
-    "accuracy": _accuracy,
-    "balanced_accuracy": _balanced_accuracy,
-    "f1": _macro(_f1s),
-    "f1_binary": _of_class_1(_f1s),
-    "f1_macro": _macro(_f1s),
-    "precision": _of_class_1(_precisions),
-    "precision_macro": _macro(_precisions),
-    "precision_micro": _accuracy,
-    "recall": _of_class_1(_recalls),
-    "recall_macro": _macro(_recalls),
-    "recall_micro": _accuracy,
+    "accuracy": confusion.accuracy,
+    "balanced_accuracy": confusion.balanced_accuracy,
+    "f1": confusion.macro(confusion.f_scores),
+    "f1_binary": confusion.of_class_1(confusion.f_scores),
+    "f1_macro": confusion.macro(confusion.f_scores),
+    "precision": confusion.of_class_1(confusion.precisions),
+    "precision_macro": confusion.macro(confusion.precisions),
+    "precision_micro": confusion.accuracy,
+    "recall": confusion.of_class_1(confusion.recalls),
+    "recall_macro": confusion.macro(confusion.recalls),
+    "recall_micro": confusion.accuracy,
 }
 """Name -> its value from the confusion matrix (true class by predicted class, sums of weights)."""
 
@@ -129,10 +90,12 @@ def evaluate(
 
 def counts(truth: NDArray[Any], predicted: NDArray[Any], weights: NDArray[np.float32] | None, classes: int) -> Doubles:
     """(classes, classes): the weight, or the number, of rows of true class i predicted as class j."""
-    true = (truth > 0.5) if classes == 2 else truth  # a label of two classes may be a probability
-    cells = true.astype(np.int64) * classes + predicted
-    sums = np.bincount(cells, weights=weights, minlength=classes * classes)
-    return sums.astype(np.float64).reshape(classes, classes)
+    return confusion.counts(true_classes(truth, classes), predicted, weights, classes)
+
+
+def true_classes(truth: NDArray[Any], classes: int) -> NDArray[Any]:
+    """The class of each label (rows,): a label of two classes may be a probability."""
+    return truth > 0.5 if classes == 2 else truth
 
 
 def predicted_classes(booster: xgboost.Booster, matrix: xgboost.DMatrix) -> NDArray[np.int64]:

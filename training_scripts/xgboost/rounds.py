@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import xgboost
 
+from training_scripts.confusion import Doubles
 from training_scripts.logs import LOG
 from training_scripts.xgboost import metrics
 from training_scripts.xgboost.checkpoint import Checkpoint, Progress
@@ -31,7 +32,7 @@ class Surroundings:
 
     report: Callable[[int, Mapping[str, float]], bool]
     save: Callable[[Checkpoint], None] | None = None
-    total: Callable[[metrics.Doubles], metrics.Doubles] = np.asarray
+    total: Callable[[Doubles], Doubles] = np.asarray
 
 
 @dataclass(frozen=True)

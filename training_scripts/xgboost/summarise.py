@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from contract.dataset import Dataset, Floats, Sparse
 from contract.hyperparameters import given
-from training_scripts.channels import ChannelData
+from training_scripts import outcome as shown
+from training_scripts.outcome import channel_summary as channel_summary
 from training_scripts.summary import ChannelSummary, Confusion, Residuals, Summary
 from training_scripts.xgboost import metrics
 from training_scripts.xgboost.hyperparameters import Hyperparameters
@@ -22,8 +23,6 @@ from training_scripts.xgboost.plan import Plan
 from training_scripts.xgboost.rounds import Trained
 
 LIBRARIES = {"xgboost": xgboost.__version__, "numpy": np.__version__}
-_POINTS = 2_000
-_CLASSES_SHOWN = 50
 
 
 def summary(
@@ -62,13 +61,6 @@ def final_metrics(trained: Trained) -> dict[str, float]:
     return {name: values[last] for name, values in trained.progress.history.items() if last < len(values)}
 
 
-def channel_summary(
-    channel: ChannelData, rows: int, width: int, labels: Floats, missing: float | None, classes: int
-) -> ChannelSummary:
-    """What a channel held."""
-    return ChannelSummary(channel.name, rows, width, channel.content_type, missing, label_phrase(labels, classes))
-
-
 def missing_share(data: Dataset) -> float | None:
     """The share of cells without a value; None for sparse data, where what is not stored is mostly meant to be 0."""
     if isinstance(data.features, Sparse) or not data.features.size:
@@ -77,17 +69,6 @@ def missing_share(data: Dataset) -> float | None:
     # A sum is NaN where any of its cells is: most blocks are dismissed by one fast pass without a temporary.
     missing = sum(int(np.isnan(array[part]).sum()) for part in blocks_of(data.rows) if np.isnan(array[part].sum()))
     return missing / array.size
-
-
-def label_phrase(labels: Floats, classes: int) -> str:
-    """The label in one phrase."""
-    if not len(labels):
-        return ""
-    if not classes:
-        return f"{labels.min():g} to {labels.max():g}, mean {labels.mean(dtype=np.float64):g}"
-    values, counts = np.unique(labels, return_counts=True)
-    shown = ", ".join(f"{count:,} of {value:g}" for value, count in list(zip(values, counts, strict=True))[:6])
-    return f"{len(values)} classes: {shown}" + (", and others" if len(values) > 6 else "")
 
 
 def importances(booster: xgboost.Booster, plan: Plan, names: Sequence[str] | None) -> tuple[str, dict[str, float]]:
@@ -109,16 +90,10 @@ def outcome(
 def outcome_of(truth: Floats, predicted: NDArray[Any], channel: str, plan: Plan) -> Confusion | Residuals | None:
     """The same from predictions, (rows,) classes or numbers."""
     if plan.classes:
-        if plan.classes > _CLASSES_SHOWN:
-            return None
-        counts = metrics.counts(truth, predicted, None, plan.classes).astype(int)
-        return Confusion(channel, [str(name) for name in range(plan.classes)], counts.tolist())
+        return shown.of_classes(metrics.true_classes(truth, plan.classes), predicted, channel, plan.classes)
     if predicted.ndim > 1 or plan.objective.startswith(("rank:", "survival:")):
         return None
-    rows = len(predicted)
-    chosen = np.sort(np.random.default_rng(0).permutation(rows)[:_POINTS])
-    sampled = rows if rows > len(chosen) else None
-    return Residuals(channel, truth[chosen], predicted[chosen].astype(np.float32), sampled)
+    return shown.of_numbers(truth, predicted, channel)
 
 
 def details(plan: Plan, trained: Trained, hyperparameters: Hyperparameters) -> dict[str, object]:
