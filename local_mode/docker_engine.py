@@ -38,14 +38,15 @@ class DockerEngine:
 
     def __init__(self, client: docker.DockerClient) -> None:
         self._client = client
-        self._labels = {OWNER: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"}
+        # Who starts containers of its own gives them these labels: they are removed with the engine's.
+        self.labels = {OWNER: f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"}
 
     def __enter__(self) -> Self:
         self._sweep(_gone)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._sweep(lambda owner: owner == self._labels[OWNER])
+        self._sweep(lambda owner: owner == self.labels[OWNER])
         self._client.close()
 
     def base(self, folder: Path) -> str:
@@ -53,8 +54,8 @@ class DockerEngine:
 
     @contextlib.contextmanager
     def network(self, name: str, hosts: tuple[str, ...], *, isolated: bool) -> Iterator[str | None]:
-        with _failures(f"network {name}"):
-            network = self._client.networks.create(name, driver="bridge", internal=isolated, labels=self._labels)
+        with failures(f"network {name}"):
+            network = self._client.networks.create(name, driver="bridge", internal=isolated, labels=self.labels)
         try:
             yield name
         finally:
@@ -62,9 +63,9 @@ class DockerEngine:
                 network.remove()
 
     def start(self, container: Container) -> RunningContainer:
-        with _failures(f"container {container.host} of image {container.image}"):
+        with failures(f"container {container.host} of image {container.image}"):
             made = self._client.containers.create(
-                container.image, list(container.command), **_options(container), labels=self._labels, init=False
+                container.image, list(container.command), **options(container), labels=self.labels, init=False
             )
             try:
                 made.start()
@@ -78,7 +79,7 @@ class DockerEngine:
         if all(_owner(path) == (user, group) for folder in folders for path in [folder, *folder.rglob("*")]):
             return
         # Root in a container is root on this machine: only it can give the files away.
-        with _failures(f"giving the results to user {user}"):
+        with failures(f"giving the results to user {user}"):
             self._client.containers.run(
                 image,
                 ["-hR", f"{user}:{group}", "/mnt"],
@@ -89,7 +90,7 @@ class DockerEngine:
                 ],
                 network_mode="none",
                 remove=True,
-                labels=self._labels,
+                labels=self.labels,
             )
 
     def _sweep(self, mine: Callable[[str], bool]) -> None:
@@ -122,11 +123,11 @@ class RunningContainer:
         return split(self._container.logs(stream=True, follow=True))
 
     def wait(self) -> int:
-        with _failures("waiting for a container"):
+        with failures("waiting for a container"):
             return int(self._container.wait(timeout=None)["StatusCode"])
 
     def poll(self) -> int | None:
-        with _failures("looking at a container"):
+        with failures("looking at a container"):
             self._container.reload()
         state: Mapping[str, Any] = self._container.attrs["State"]
         return None if state["Running"] else int(state["ExitCode"])
@@ -152,9 +153,9 @@ class RunningContainer:
             self._container.kill(signal=number.name)
 
 
-def _options(container: Container) -> dict[str, Any]:
+def options(container: Container) -> dict[str, Any]:
     """What docker-py's `create` is given, apart from image, command and labels."""
-    options: dict[str, Any] = {
+    given: dict[str, Any] = {
         "hostname": container.host,
         "environment": dict(container.environment),
         "mounts": [
@@ -164,16 +165,17 @@ def _options(container: Container) -> dict[str, Any]:
         "shm_size": container.shm_bytes,
     }
     if container.port is not None:
-        options["ports"] = {f"{PORT}/tcp": ("127.0.0.1", container.port or None)}
+        given["ports"] = {f"{PORT}/tcp": ("127.0.0.1", container.port or None)}
     if container.network is not None:
-        options["name"] = f"{container.network}-{container.host}"
-        options["network"] = container.network
-        options["networking_config"] = {container.network: EndpointConfig(API_VERSION, aliases=[container.host])}
-    return options
+        given["name"] = f"{container.network}-{container.host}"
+        given["network"] = container.network
+        given["networking_config"] = {container.network: EndpointConfig(API_VERSION, aliases=[container.host])}
+    return given
 
 
 @contextlib.contextmanager
-def _failures(what: str) -> Iterator[None]:
+def failures(what: str) -> Iterator[None]:
+    """Docker's errors as ours: UserError where the image is not there, else PlatformError; `what` was being done."""
     try:
         yield
     except ImageNotFound as error:
