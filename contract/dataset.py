@@ -29,6 +29,13 @@ class Sparse:
     def shape(self) -> tuple[int, int]:
         return len(self.offsets) - 1, self.width
 
+    def dense(self, width: int | None = None) -> Floats:
+        """(rows, width) with 0 where nothing is stored: what it means to a linear model, and not to XGBoost."""
+        rows = len(self.offsets) - 1
+        grid: Floats = np.zeros((rows, self.width if width is None else width), dtype=np.float32)
+        grid[np.repeat(np.arange(rows), np.diff(self.offsets)), self.columns] = self.values
+        return grid
+
     def __getitem__(self, rows: slice) -> Sparse:
         """The rows from `rows.start` to before `rows.stop`, as an array gives them."""
         start, stop, _ = rows.indices(len(self.offsets) - 1)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from contract.errors import show
 
+AUTO = "auto"
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -42,11 +43,15 @@ class Kind:
     choices: tuple[str, ...] | None = None
     reads: Callable[[str], object] | None = None
     form: str = ""
+    auto: bool = False
+    """Whether the word `auto` may stand for it; it means what leaving it out means."""
 
 
 def convert(text: str, kind: Kind) -> object:
-    """The value of `text`. Raises ValueError: the value, what is wrong with it, what is accepted."""
+    """The value of `text`, None for `auto`. Raises ValueError: the value, what is wrong with it, what is accepted."""
     plain = _unquote(text)
+    if kind.auto and plain == AUTO:
+        return None
     if kind.reads is not None:
         try:
             return kind.reads(plain)
@@ -62,8 +67,11 @@ def convert(text: str, kind: Kind) -> object:
 
 def accepted(kind: Kind) -> str:
     """In words: `integer, 0 and up`, `number, above 0 and up to 1`, `one of 'hist', 'exact'`."""
-    if kind.form:
-        return kind.form
+    what = kind.form or _accepted(kind)
+    return f"{AUTO!r}, or {what}" if kind.auto else what
+
+
+def _accepted(kind: Kind) -> str:
     if kind.choices:
         what = "one of " + ", ".join(map(repr, kind.choices))
     else:

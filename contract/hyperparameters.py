@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from contract import limits
 from contract.errors import UserError, show
-from contract.hyperparameter_values import Bounds, Kind, accepted, convert
+from contract.hyperparameter_values import AUTO, Bounds, Kind, accepted, convert
 from contract.metric import Metric
 
 __all__ = [
@@ -88,6 +88,7 @@ def hyperparameter(
     choices: tuple[str, ...] | None = None,
     reads: Callable[[str], object] | None = None,
     form: str = "",
+    auto: bool = False,
     name: str | None = None,
     aliases: tuple[str, ...] = (),
     meaning: str = "",
@@ -98,17 +99,17 @@ def hyperparameter(
 ) -> Any:
     """Declare one hyperparameter; without a default it is required. The field's annotation gives the type.
 
-    `minimum` and `maximum` are accepted themselves, `above` and `below` are not. `reads` parses a form of its own,
-    described by `form`, and raises ValueError saying what is wrong. `library_default` is what the library takes where
-    nothing is given (for the documents only). `ours` marks what SageMaker's own image does not have, `hidden` what
-    the platform sets and the documents leave out.
+    `minimum` and `maximum` are accepted themselves, `above` and `below` are not. `auto`: so is the word, and means what
+    the default None means. `reads` parses a form of its own, described by `form`, and raises ValueError saying what is
+    wrong. `library_default` is what the library takes where nothing is given (for the documents only). `ours` marks
+    what SageMaker's own image does not have, `hidden` what the platform sets and the documents leave out.
     """
     declaration = {
         "name": name,
-        "kind": Kind(str, False, Bounds(minimum, maximum, above, below), choices, reads, form),
+        "kind": Kind(str, False, Bounds(minimum, maximum, above, below), choices, reads, form, auto),
         "aliases": aliases,
         "meaning": meaning,
-        "library_default": library_default,
+        "library_default": library_default or (AUTO if auto else ""),
         "tunable": tunable,
         "ours": ours,
         "hidden": hidden,

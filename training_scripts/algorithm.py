@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.dataset import Layout
 from contract.errors import AlgorithmError
+from training_scripts import logs
 
 if TYPE_CHECKING:
     from training_scripts.channels import Rules
@@ -32,6 +33,8 @@ class Algorithm:
     """(train, validation or None, hyperparameters, job) -> the model; None where another host writes it."""
     line: Callable[[int, Mapping[str, float]], str] | None
     """Makes a round's log line, where the module has `metric_line`."""
+    log_form: logs.Form = logs.CONTAINER
+    """How messages look: the module's `LOG_FORM`, where it has one."""
 
     @classmethod
     def of_environment(cls) -> Algorithm:
@@ -51,4 +54,5 @@ class Algorithm:
             layout=module.layout,
             fit=module.fit,
             line=getattr(module, "metric_line", None),
+            log_form=getattr(module, "LOG_FORM", logs.CONTAINER),
         )

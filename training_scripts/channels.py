@@ -7,7 +7,7 @@ SageMaker Provides Training Information".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from contract import codecs, limits, media_type
 from contract.codecs import text
@@ -43,6 +43,11 @@ class Rules:
     default_content_type: str
     ignored: tuple[str, ...] = ("code", "sm_drivers")
     """Channels that the SageMaker SDK adds for itself."""
+    label_sizes: tuple[int, ...] = (1,)
+    """What csv may say of its label columns. Where 0 is among them labels mean nothing to the algorithm: a column of
+    them is passed over, and other formats' are not read."""
+    short_names: Mapping[str, str] = field(default_factory=lambda: SHORT_NAMES)
+    """Names that channels may give instead of a full content type."""
 
     def content_type(self, config: ChannelConfig, first: ChannelConfig) -> str:
         """What a channel holds: what it says itself, or else what the `first` required one says, or the default.
@@ -87,12 +92,13 @@ def _check_names(rules: Rules, configs: Mapping[str, ChannelConfig]) -> None:
 def _format(rules: Rules, config: ChannelConfig, first: ChannelConfig, layout: Layout) -> Format:
     """How a channel's bytes are read. Raises UserError for a configuration that cannot be."""
     media = media_type.parse(rules.content_type(config, first))
-    media = MediaType(SHORT_NAMES.get(media.name, media.name), media.parameters)
-    recordio = media.name == "application/x-recordio-protobuf"
+    media = MediaType(rules.short_names.get(media.name, media.name), media.parameters)
+    recordio, csv = (media.name == name for name in ("application/x-recordio-protobuf", "text/csv"))
+    label_size = media.parameters.get("label_size", "1")
     checks = {
         f"ContentType must be one of {', '.join(rules.content_types)}": media.name in rules.content_types,
         "charset must be utf-8": not media.name.startswith("text/") or text.is_utf8(media.parameters),
-        "label_size must be 1": media.parameters.get("label_size", "1") == "1",
+        f"label_size must be {' or '.join(map(str, rules.label_sizes))}": label_size in map(str, rules.label_sizes),
         f"TrainingInputMode must be one of {', '.join(MODES)}": config.input_mode in MODES,
         f"S3DistributionType must be one of {', '.join(DISTRIBUTIONS)}": config.distribution in DISTRIBUTIONS,
         "RecordWrapperType must be None for this ContentType": config.record_wrapper == "None" or recordio,
@@ -104,7 +110,9 @@ def _format(rules: Rules, config: ChannelConfig, first: ChannelConfig, layout: L
                 f"Channel configuration for '{config.name}' channel is not supported: {_request(config)}: {rule}"
             )
     # Other formats have no weight column: where they carry weights, the weights have a place of their own.
-    layout = replace(layout, weight=layout.weight and media.name == "text/csv")
+    layout = replace(layout, weight=layout.weight and csv)
+    if 0 in rules.label_sizes:
+        layout = replace(layout, label=csv and label_size == "1")
     return Format(codecs.find(media), media, layout, given=config.content_type is not None)
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ from contract.errors import SHOWN_CHARACTERS, AlgorithmError, show
 from contract.paths import Paths
 from training_scripts import checkpoints, failure, logs, metrics, output, storage
 from training_scripts.algorithm import Algorithm
-from training_scripts.channels import open_channels
+from training_scripts.channels import ChannelData, open_channels
 from training_scripts.checkpoints import Store
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
@@ -34,6 +34,8 @@ class Job:
     """None where the job has no CheckpointConfig."""
     line: Callable[[int, Mapping[str, float]], str] = metrics.line
     """Makes a round's log line."""
+    channels: Mapping[str, ChannelData] = field(default_factory=dict)
+    """All that the job has, by name, those too that `fit` is not handed."""
     stopping: bool = False
     """The job was told to stop: end this round, checkpoint, and return what there is."""
 
@@ -79,6 +81,7 @@ def work(paths: Paths) -> None:
     """One training job on this host. Raises the three kinds of error, and whatever a library raises."""
     environment = TrainingEnvironment.read(paths)
     algorithm = Algorithm.of_environment()
+    logs.configure(algorithm.log_form)
     values: Any = hyperparameters.parse(algorithm.hyperparameters, environment.hyperparameters)
     given = hyperparameters.given(values)
     logs.LOG.info("Hyperparameters: %s", " ".join(f"{name}={_shown(value)}" for name, value in given.items()))
@@ -88,6 +91,7 @@ def work(paths: Paths) -> None:
     for folder in (paths.model, paths.output_data):
         storage.prepare(folder)
     channels = open_channels(algorithm.channels, environment, paths, lambda name: algorithm.layout(values, name))
+    job.channels = channels
     fitted = algorithm.fit(channels["train"], channels.get("validation"), values, job)
     if fitted is None:
         logs.LOG.info("Training is done; another host writes the model")

@@ -1,7 +1,7 @@
 """What a training job prints: plain lines on stdout, at UTC, never a payload's values.
 
-`LOG` is for messages (the form of AWS's xgboost container: `[2026-11-22:07:38:16:INFO] text`); `line` prints a metric
-line exactly as it is given, because SageMaker applies regular expressions to it.
+`LOG` is for messages, in the form of the container that the algorithm stands in for; `line` prints a metric line
+exactly as it is given, because SageMaker applies regular expressions to it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,30 @@ import os
 import sys
 import time
 import warnings
+from dataclasses import dataclass
 
 LOG = logging.getLogger("training")
 
 
-def configure() -> None:
+@dataclass(frozen=True)
+class Form:
+    """How a message looks: `line` and `time` as logging.Formatter takes them."""
+
+    line: str
+    time: str
+
+
+CONTAINER = Form("[%(asctime)s:%(levelname)s] %(message)s", "%Y-%m-%d:%H:%M:%S")
+"""Of AWS's own containers: `[2026-11-22:07:38:16:INFO] text`."""
+BUILT_IN = Form("[%(asctime)s %(levelname)s %(thread)d] %(message)s", "%m/%d/%Y %H:%M:%S")
+"""Of the built-in algorithms: `[11/22/2026 07:38:16 INFO 140177] text`."""
+
+
+def configure(form: Form = CONTAINER) -> None:
     """Send LOG and the libraries' warnings to stdout. Text that its encoding lacks is escaped, never an error."""
     if sys.stdout is not None:
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper
-    formatter = logging.Formatter("[%(asctime)s:%(levelname)s] %(message)s", "%Y-%m-%d:%H:%M:%S")
+    formatter = logging.Formatter(form.line, form.time)
     formatter.converter = time.gmtime
     handler = _Lines()
     handler.setFormatter(formatter)

@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from contract import resources
 from contract.errors import PlatformError
 from contract.limits import TRAIN_STOP_SECONDS
 from contract.paths import Paths
@@ -59,7 +60,7 @@ class Supervisor:
         try:
             child = subprocess.Popen(  # noqa: S603 - our own command
                 command,
-                env=PATIENT_THREADS | os.environ,
+                env=PATIENT_THREADS | {"OPENBLAS_NUM_THREADS": str(resources.cpus())} | os.environ,
                 process_group=0,
                 preexec_fn=_die_with_the_supervisor,
             )

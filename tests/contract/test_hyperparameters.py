@@ -47,6 +47,7 @@ class Example:
     note: str | None = hyperparameter(None)
     lambda_: float | None = hyperparameter(None, name="lambda", minimum=0)
     save_every: int = hyperparameter(10, minimum=1, ours=True)
+    decay: float | None = hyperparameter(None, minimum=0, auto=True)
 
     def check(self) -> None:
         if self.booster == "linear" and self.max_depth is not None:
@@ -151,3 +152,15 @@ def test_whatever_is_given_is_parsed_or_refused_in_one_line(raw: dict[str, str])
 )
 def test_a_value_is_written_as_a_request_says_it(value: object, told: str) -> None:
     assert write(value) == told
+
+
+@pytest.mark.parametrize(("text", "value"), [("auto", None), ('"auto"', None), ("0.5", 0.5)])
+def test_auto_means_what_leaving_it_out_means(text: str, value: float | None) -> None:
+    assert parse(Example, {"rounds": "1", "decay": text}).decay == value
+
+
+def test_what_takes_auto_says_so() -> None:
+    (item,) = [item for item in declared(Example) if item.name == "decay"]
+    assert (item.accepts, item.library_default) == ("'auto', or number, 0 and up", "auto")
+    with pytest.raises(UserError, match=r"'automatic' is not a finite decimal number \('auto', or number, 0 and up\)"):
+        parse(Example, {"rounds": "1", "decay": "automatic"})

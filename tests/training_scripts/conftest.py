@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from training_scripts import logs
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -134,3 +137,12 @@ def job(programs: Programs) -> TrainingJob:
     job.write()
     job.configure()
     return job
+
+
+@pytest.fixture
+def built_in_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages go to stdout in the form of the built-in algorithms, in this test alone."""
+    for name in ("handlers", "propagate", "level"):
+        monkeypatch.setattr(logs.LOG, name, getattr(logs.LOG, name))
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    logs.configure(logs.BUILT_IN)

@@ -9,6 +9,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +240,20 @@ def test_recordio_without_labels_is_told_in_sagemakers_words(base: Path) -> None
 def test_formats_of_channels_are_codecs() -> None:
     for name in RULES.content_types:
         assert name in codecs.find(media_type.parse(name)).CONTENT_TYPES
+
+
+@pytest.mark.parametrize(("size", "width"), [("", 2), (";label_size=1", 2), (";label_size=0", 3)])
+def test_an_algorithm_without_labels_passes_a_column_of_them_over(base: Path, size: str, width: int) -> None:
+    rules = replace(RULES, label_sizes=(0, 1))
+    configure(base, {"train": {"ContentType": f"text/csv{size}"}})
+    (base / "input/data/train/a.csv").write_bytes(ROWS)
+    paths = Paths(base)
+    channels = open_channels(rules, TrainingEnvironment.read(paths), paths, lambda name: Layout())
+    np.testing.assert_array_equal(channels["train"].load().features, [[1, 2, 3][-width:], [0, 5, 6][-width:]])
+
+
+def test_a_third_label_size_is_refused(base: Path) -> None:
+    configure(base, {"train": {"ContentType": "text/csv;label_size=2"}})
+    paths = Paths(base)
+    with pytest.raises(UserError, match="label_size must be 0 or 1"):
+        open_channels(replace(RULES, label_sizes=(0, 1)), TrainingEnvironment.read(paths), paths, lambda name: Layout())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from xgboost.core import XGBoostError
 
 from contract.errors import AlgorithmError, PlatformError, UserError
+from training_scripts.xgboost_messages import LOST, reason
 
 USERS = (
     "label must be",
@@ -53,10 +53,6 @@ SURROUNDINGS = (
 """Words of its messages about the other hosts."""
 SYSTEM_SPACE = ("No space left on device", "Failed to write", "fwrite")
 
-_HEAD = re.compile(r"^\[[\d:]+\] \S+:\d+: ")
-_LAYER = re.compile(r"-? ?\[[\w.]+:\d+\|[\d:]+\]: ?")
-_CHECK = re.compile(r"^Check failed: (?:\w+: |.*? : )(?=\S)", re.DOTALL)
-
 
 @contextmanager
 def explained() -> Iterator[None]:
@@ -71,15 +67,9 @@ def explain(text: str) -> UserError | PlatformError | AlgorithmError:
     """The error of ours that XGBoost's message stands for."""
     cause = reason(text)
     if any(words in text for words in SURROUNDINGS):
-        return PlatformError(f"the hosts of the job lost each other: {cause}")
+        return PlatformError(f"{LOST}: {cause}")
     if any(words in text for words in SYSTEM_SPACE):
         return PlatformError(f"XGBoost could not write: {cause}")
     if any(words in text for words in USERS):
         return UserError(f"XGBoost does not accept the data or the hyperparameters: {cause}")
     return AlgorithmError(f"XGB train call failed with exception: {cause}")
-
-
-def reason(text: str) -> str:
-    """XGBoost's message on one line, without its clock, source file, failed check and stack."""
-    body = _HEAD.sub("", text.partition("Stack trace:")[0].strip())
-    return " ".join(_LAYER.sub("", _CHECK.sub("", body)).split()) or "no reason given"

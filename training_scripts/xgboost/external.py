@@ -19,9 +19,10 @@ import xgboost
 from contract.codecs.gather import concatenate
 from contract.dataset import Dataset, Floats, Sparse
 from contract.errors import PlatformError, UserError
+from training_scripts import collective
 from training_scripts.channels import ChannelData
 from training_scripts.summary import ChannelSummary
-from training_scripts.xgboost import collective, data_checks, matrix, summarise
+from training_scripts.xgboost import data_checks, matrix, summarise
 from training_scripts.xgboost.hyperparameters import Hyperparameters
 from training_scripts.xgboost.plan import Plan
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import xgboost
 
+from training_scripts import collective
 from training_scripts.channels import ChannelData
 from training_scripts.fitted import Fitted
 from training_scripts.job import Job
@@ -18,13 +19,11 @@ from training_scripts.summary import ChannelSummary
 from training_scripts.xgboost import (
     artifact,
     checkpoint,
-    collective,
     data_checks,
     external,
     kfold,
     rounds,
     summarise,
-    watch,
 )
 from training_scripts.xgboost.errors import explained
 from training_scripts.xgboost.hyperparameters import Hyperparameters
@@ -82,7 +81,7 @@ def _fit(
     began = time.monotonic()
     data = _read((train,) if validation is None else (train, validation), hyperparameters, planned, folder)
     read = time.monotonic()
-    with watch.watching() if collective.several() else nullcontext():
+    with collective.guarded():
         trained = rounds.train(planned, data.pairs, _surroundings(planned, job), _resumed(planned, job))
     if not collective.leads():
         return None

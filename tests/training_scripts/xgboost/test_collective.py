@@ -19,8 +19,7 @@ HOSTS = ("127.0.0.1", "localhost")
 GIVEN = {"num_round": "5", "seed": "1", "subsample": "0.8", "nthread": "1", "eval_metric": "rmse,r2"}
 PROGRAM = """
 import sys
-from training_scripts import job
-from training_scripts.xgboost import collective, watch
+from training_scripts import collective, job, watch
 collective.PORT = int(sys.argv[1])
 watch.PATIENCE_SECONDS = 2
 job.leave(job.main())

@@ -16,6 +16,7 @@ from contract.errors import PlatformError
 from contract.paths import Paths
 from training_scripts import failure, job
 from training_scripts.logs import LOG
+from training_scripts.xgboost_messages import LOST
 
 PATIENCE_SECONDS = 10.0
 """How long XGBoost has to notice it first. A peer that has finished its last round closes its connections, too."""
@@ -57,7 +58,7 @@ def _watch(over: threading.Event, at_start: set[str]) -> None:
 
 def _end() -> None:
     """The training thread is inside the library and hears nothing: the process ends here."""
-    reason = "the hosts of the job lost each other: a peer has closed its connection in the middle of the training"
+    reason = f"{LOST}: a peer has closed its connection in the middle of the training"
     failure.write(Paths.of_environment().failure, reason)
     LOG.error(reason)
     job.leave(PlatformError.exit_code)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from training_scripts.xgboost import watch
+from training_scripts import watch
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 FIN, RESET = None, struct.pack("ii", 1, 0)
 WAITS = """
 import socket, sys, time
 from training_scripts import logs
-from training_scripts.xgboost import watch
+from training_scripts import watch
 watch.PATIENCE_SECONDS = 0.2
 logs.configure()
 peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
