@@ -1,0 +1,49 @@
+"""This host's rows, as the optimizers read them: losses and gradients of a slice, one matrix product each way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from contract.dataset import Floats
+from training_scripts.linear_learner.losses import Loss
+from training_scripts.linear_learner.plan import Doubles
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Features (rows, width) float32, C order, labels (rows,), and weights (rows,) whose mean over all hosts is 1."""
+
+    features: Floats
+    labels: Floats
+    weights: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def width(self) -> int:
+        return int(self.features.shape[1])
+
+    def margins(self, columns: Floats, rows: slice) -> Floats:
+        """Margins (rows, columns) by weights (width + 1, columns), the bias last."""
+        margins: Floats = self.features[rows] @ columns[:-1]
+        margins += columns[-1]
+        return margins
+
+    def pull(self, slopes: Floats, rows: slice) -> Floats:
+        """The gradient (width + 1, columns) that slopes (rows, columns) at the margins make."""
+        gradient = np.empty((self.width + 1, slopes.shape[1]), dtype=np.float32)
+        np.matmul(self.features[rows].T, slopes, out=gradient[:-1])
+        np.sum(slopes, axis=0, out=gradient[-1])
+        return gradient
+
+    def loss_and_gradient(self, loss: Loss, columns: Floats, rows: slice) -> tuple[Doubles, Floats]:
+        """Sums over the rows: of losses (models,), and of their gradients (width + 1, models * outputs)."""
+        margins = self.margins(columns, rows)
+        values, slopes = loss.evaluate(margins.reshape(len(margins), -1, loss.outputs), self.labels[rows])
+        if self.weights is not None:
+            values *= self.weights[rows, None]
+            slopes *= self.weights[rows, None, None]
+        return values.sum(axis=0, dtype=np.float64), self.pull(slopes.reshape(margins.shape), rows)

@@ -1,0 +1,132 @@
+"""Scaling features and labels to mean 0 and deviation 1, in place, and the way back for the weights.
+
+Mean and deviation come from the first rows, `num_point_for_scaler` of SageMaker. A feature that is constant there gets
+them from all rows; one that is constant in all is switched off: it becomes 0, and its weight is 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from contract.dataset import Floats, Sparse
+from training_scripts.linear_learner.plan import Doubles, Total, alone
+
+BLOCK_CELLS = 1 << 18
+"""Cells changed at a time: what is read once is still in the cache."""
+CONSTANT = 1e-12
+"""A deviation below this share of the mean is rounding. One cell of float32 that differs in 10,000 rows makes 1e-9."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """`(x - shift) * factor` is what the solver sees. Shapes (features,) float32; `factor` is 0 for a constant feature.
+
+    The label: `(y - label_shift) / label_scale`.
+    """
+
+    shift: Floats
+    factor: Floats
+    label_shift: float = 0.0
+    label_scale: float = 1.0
+
+    def apply(self, features: Floats | Sparse, labels: Floats | None = None) -> None:
+        """Scale in place; of sparse features the stored cells alone, whose shift is 0."""
+        if isinstance(features, Sparse):
+            cells = features.values
+            for start in range(0, len(cells), BLOCK_CELLS):
+                cut = slice(start, start + BLOCK_CELLS)
+                cells[cut] *= self.factor[features.columns[cut]]
+        else:
+            step = max(1, BLOCK_CELLS // max(1, features.shape[1]))
+            for start in range(0, len(features), step):
+                block = features[start : start + step]
+                block -= self.shift
+                block *= self.factor
+        if labels is not None:
+            labels -= np.float32(self.label_shift)
+            labels /= np.float32(self.label_scale)
+
+    def unscaled(self, weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
+        """Weights (..., features) and biases (...) for raw features and labels, from those for scaled ones."""
+        raw = weights.astype(np.float64) * self.factor
+        moved = biases - raw @ self.shift.astype(np.float64)
+        return (
+            (raw * self.label_scale).astype(np.float32),
+            (moved * self.label_scale + self.label_shift).astype(np.float32),
+        )
+
+
+def measure(
+    features: Floats | Sparse,
+    labels: Floats,
+    *,
+    rows: int,
+    center: bool,
+    scale: bool,
+    center_label: bool = False,
+    scale_label: bool = False,
+    total: Total | None = None,
+) -> Scaling:
+    """The scaling by the first `rows` rows of each host, the same on every host.
+
+    `center` and `scale` are unbias_data and normalize_data, the others unbias_label and normalize_label, every auto
+    resolved. Sparse features, whose missing cells are 0, are never centred. No second copy of the matrix is made.
+    """
+    summed = total or alone
+    mean, deviation = _columns(features, rows, summed)
+    still = np.flatnonzero(deviation <= CONSTANT * np.abs(mean))
+    if len(still):
+        mean[still], deviation[still] = _columns(_picked(features, still), features.shape[0], summed)
+    constant = deviation <= CONSTANT * np.abs(mean)
+    centred = center and not isinstance(features, Sparse)
+    factor = 1 / np.where(constant, 1, deviation) if scale else np.ones(len(mean))
+    label_mean, label_deviation = _columns(labels[:, None], rows, summed)
+    flat = label_deviation[0] <= CONSTANT * abs(label_mean[0])
+    return Scaling(
+        shift=(mean if centred else np.zeros(len(mean))).astype(np.float32),
+        factor=np.where(constant & (centred | (mean == 0)), 0, factor).astype(np.float32),
+        label_shift=float(np.float32(label_mean[0])) if center_label else 0.0,
+        label_scale=float(np.float32(label_deviation[0])) if scale_label and not flat else 1.0,
+    )
+
+
+def _columns(features: Floats | Sparse, rows: int, total: Total) -> tuple[Doubles, Doubles]:
+    """Mean and deviation (features,) over the first rows of every host; two passes, so that large means do no harm."""
+    head = features[: min(rows, features.shape[0])]
+    width = head.shape[1]
+    sums = total(np.append(_sums(head, np.zeros(width), 1), head.shape[0]))
+    mean = sums[:-1] / max(1.0, sums[-1])
+    squares = total(_sums(head, mean, 2))
+    return mean, np.sqrt(squares / max(1.0, sums[-1]))
+
+
+def _sums(features: Floats | Sparse, mean: Doubles, power: int) -> Doubles:
+    """Sums over the rows of (x - mean) ** power, (features,), in float64."""
+    sums = np.zeros(len(mean))
+    if isinstance(features, Sparse):
+        stored = np.bincount(features.columns, minlength=features.width)
+        sums += (features.shape[0] - stored) * (-mean) ** power
+        for start in range(0, len(features.values), BLOCK_CELLS):
+            cut = slice(start, start + BLOCK_CELLS)
+            columns = features.columns[cut]
+            terms = (features.values[cut] - mean[columns]) ** power
+            sums += np.bincount(columns, weights=terms, minlength=features.width)
+        return sums
+    step = max(1, BLOCK_CELLS // max(1, features.shape[1]))
+    for start in range(0, len(features), step):
+        terms = features[start : start + step] - mean
+        sums += terms.sum(axis=0) if power == 1 else np.einsum("ij,ij->j", terms, terms)
+    return sums
+
+
+def _picked(features: Floats | Sparse, columns: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Floats | Sparse:
+    """Some columns of the features."""
+    if isinstance(features, Sparse):
+        place = np.full(features.width, -1, dtype=np.int32)
+        place[columns] = np.arange(len(columns), dtype=np.int32)
+        kept = place[features.columns] >= 0
+        before = np.concatenate([[0], np.cumsum(kept)])
+        return Sparse(before[features.offsets], place[features.columns[kept]], features.values[kept], len(columns))
+    return features[:, columns]
