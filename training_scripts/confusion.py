@@ -1,70 +1,84 @@
 """Scores of predicted classes, from sums over the rows, so that the hosts of a job can add theirs up.
 
-`counts` everywhere: (classes, classes), how many rows, or how much weight, of true class i were predicted as class j. A
-ratio without a denominator (the precision of a class never predicted) is 0.
+A ratio without a denominator (the precision of a class never predicted) is 0.
 Formulas: scikit-learn's user guide, "Metrics and scoring".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
-Scores = Callable[[Doubles], Doubles]
 
 
 def counts(
     truth: NDArray[Any], predicted: NDArray[np.integer[Any]], weights: NDArray[np.float32] | None, classes: int
 ) -> Doubles:
-    """The table of rows of true and predicted classes (rows,), whole numbers from 0."""
+    """(classes, classes): rows, or their weight, of true class i predicted as class j; classes are whole numbers."""
     cells = truth.astype(np.int64) * classes + predicted
     sums = np.bincount(cells, weights=weights, minlength=classes * classes)
     return sums.astype(np.float64).reshape(classes, classes)
 
 
-def recalls(counts: Doubles) -> Doubles:
+@dataclass(frozen=True)
+class Tally:
+    """Of each class, shapes (classes,): rows predicted as it that are of it, rows predicted as it, rows of it."""
+
+    hits: Doubles
+    predicted: Doubles
+    actual: Doubles
+
+    @classmethod
+    def of_counts(cls, table: Doubles) -> Tally:
+        return cls(np.diag(table), table.sum(axis=0), table.sum(axis=1))
+
+    @classmethod
+    def of_rows(cls, truth: NDArray[Any], predicted: NDArray[np.integer[Any]], classes: int) -> Tally:
+        """Without the table, which many classes would make too large."""
+        true = truth.astype(np.int64)
+        parts = (true[true == predicted], predicted, true)
+        return cls(*(np.bincount(part, minlength=classes).astype(np.float64) for part in parts))
+
+
+def recalls(tally: Tally) -> Doubles:
     """Of each class (classes,): the share of its rows that is found."""
-    return ratio(np.diag(counts), counts.sum(axis=1))
+    return _ratio(tally.hits, tally.actual)
 
 
-def precisions(counts: Doubles) -> Doubles:
+def precisions(tally: Tally) -> Doubles:
     """Of each class (classes,): the share of what is predicted as it that is right."""
-    return ratio(np.diag(counts), counts.sum(axis=0))
+    return _ratio(tally.hits, tally.predicted)
 
 
-def f_scores(counts: Doubles, beta: float = 1.0) -> Doubles:
-    """Of each class (classes,): the weighted harmonic mean of both, recall `beta` times as heavy."""
+def f_scores(tally: Tally, beta: float = 1.0) -> Doubles:
+    """Of each class (classes,): the harmonic mean of both, in which recall weighs `beta` squared."""
     square = beta * beta
-    return ratio((1 + square) * np.diag(counts), counts.sum(axis=0) + square * counts.sum(axis=1))
+    return _ratio((1 + square) * tally.hits, tally.predicted + square * tally.actual)
 
 
-def accuracy(counts: Doubles) -> float:
-    return float(np.trace(counts) / counts.sum())
+def accuracy(tally: Tally) -> float:
+    return float(tally.hits.sum() / tally.actual.sum())
 
 
-def balanced_accuracy(counts: Doubles) -> float:
+def balanced_accuracy(tally: Tally) -> float:
     """The mean recall of the classes that are in the labels."""
-    return float(recalls(counts)[counts.sum(axis=1) > 0].mean())
+    return float(recalls(tally)[tally.actual > 0].mean())
 
 
-def macro(scores: Scores) -> Callable[[Doubles], float]:
+def macro(scores: Callable[[Tally], Doubles]) -> Callable[[Tally], float]:
     """The mean over the classes that are in the labels or the predictions."""
-
-    def mean(counts: Doubles) -> float:
-        seen = counts.sum(axis=0) + counts.sum(axis=1) > 0
-        return float(scores(counts)[seen].mean())
-
-    return mean
+    return lambda tally: float(scores(tally)[tally.predicted + tally.actual > 0].mean())
 
 
-def of_class_1(scores: Scores) -> Callable[[Doubles], float]:
+def of_class_1(scores: Callable[[Tally], Doubles]) -> Callable[[Tally], float]:
     """The score of class 1, of two classes that which is looked for."""
-    return lambda counts: float(scores(counts)[1])
+    return lambda tally: float(scores(tally)[1])
 
 
-def ratio(above: Doubles, below: Doubles) -> Doubles:
+def _ratio(above: Doubles, below: Doubles) -> Doubles:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)

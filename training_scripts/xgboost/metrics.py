@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from contract.errors import UserError
 from training_scripts import confusion
-from training_scripts.confusion import Doubles
+from training_scripts.confusion import Doubles, Tally
 
-CLASSIFICATION: Mapping[str, Callable[[Doubles], float]] = {
+_OF_TALLY: Mapping[str, Callable[[Tally], float]] = {
     "accuracy": confusion.accuracy,
     "balanced_accuracy": confusion.balanced_accuracy,
     "f1": confusion.macro(confusion.f_scores),
@@ -35,6 +35,15 @@ CLASSIFICATION: Mapping[str, Callable[[Doubles], float]] = {
     "recall": confusion.of_class_1(confusion.recalls),
     "recall_macro": confusion.macro(confusion.recalls),
     "recall_micro": confusion.accuracy,
+}
+
+
+def _of_counts(score: Callable[[Tally], float]) -> Callable[[Doubles], float]:
+    return lambda counts: score(Tally.of_counts(counts))
+
+
+CLASSIFICATION: Mapping[str, Callable[[Doubles], float]] = {
+    name: _of_counts(score) for name, score in _OF_TALLY.items()
 }
 """Name -> its value from the confusion matrix (true class by predicted class, sums of weights)."""
 
