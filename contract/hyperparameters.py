@@ -44,11 +44,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Tunable:
-    """A recommended tuning range, both ends included."""
+    """A recommended tuning range, both ends included; or, where `values` are given, a choice among them."""
 
-    minimum: float
-    maximum: float
+    minimum: float = 0.0
+    maximum: float = 1.0
     scale: Scale = "Auto"
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,18 +21,23 @@ def hyperparameters(cls: type) -> list[dict[str, Any]]:
     return [_hyperparameter(item) for item in declared(cls) if not item.hidden]
 
 
-def tuning_ranges(cls: type) -> dict[str, list[dict[str, str]]]:
+def tuning_ranges(cls: type) -> dict[str, list[dict[str, Any]]]:
     """The recommended ranges, as a tuning job's ParameterRanges."""
-    ranges: dict[str, list[dict[str, str]]] = {"IntegerParameterRanges": [], "ContinuousParameterRanges": []}
+    ranges: dict[str, list[dict[str, Any]]] = {"IntegerParameterRanges": [], "ContinuousParameterRanges": []}
     for item in declared(cls):
-        if item.tunable is not None:
+        if item.tunable is not None and item.tunable.values:
+            entry: dict[str, Any] = {"Name": item.name, "Values": list(item.tunable.values)}
+            ranges.setdefault("CategoricalParameterRanges", []).append(entry)
+        elif item.tunable is not None:
             entry = {
                 "Name": item.name,
                 "MinValue": f"{item.tunable.minimum:g}",
                 "MaxValue": f"{item.tunable.maximum:g}",
                 "ScalingType": item.tunable.scale,
             }
-            ranges[f"{_type(item)}ParameterRanges"].append(entry)
+            # A form of its own, such as a number or a word, is tuned as the number.
+            kind = "Integer" if _type(item) == "Integer" else "Continuous"
+            ranges[f"{kind}ParameterRanges"].append(entry)
     return ranges
 
 
@@ -68,7 +73,7 @@ def _hyperparameter(item: Hyperparameter) -> dict[str, Any]:
         "Name": item.name,
         "Description": item.meaning,
         "Type": _type(item),
-        "IsTunable": item.tunable is not None,
+        "IsTunable": item.tunable is not None and _type(item) != "FreeText",
         "IsRequired": item.required,
     }
     if limits_of_values := _range(item):

@@ -55,6 +55,8 @@ def _default(item: Hyperparameter) -> str:
 def _tunable(item: Hyperparameter) -> str:
     if item.tunable is None:
         return ""
+    if item.tunable.values:
+        return " or ".join(item.tunable.values)
     return f"{item.tunable.minimum:g} to {item.tunable.maximum:g}"
 
 
