@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from training_scripts.markup import Markup, element, text
+from contract.markup import Markup, element, text
 from training_scripts.scales import Scale, drawable, number, scale
 from training_scripts.summary import Confusion, Residuals
 

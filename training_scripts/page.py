@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from contract.hyperparameters import write
+from contract.markup import Markup, element, style, text
 from contract.metric import Direction
 from training_scripts import charts
-from training_scripts.markup import Markup, element, style, text
 from training_scripts.scales import drawable, number
 from training_scripts.style import CSS
 from training_scripts.summary import Confusion, Residuals, Summary

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from contract.markup import Markup
 from training_scripts import charts
-from training_scripts.markup import Markup
 from training_scripts.scales import number
 from training_scripts.summary import Confusion, Residuals
 

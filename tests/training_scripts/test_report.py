@@ -13,8 +13,8 @@ import pytest
 
 from contract.environment import TrainingEnvironment
 from contract.errors import PlatformError
+from contract.markup import element, style, text
 from training_scripts import report
-from training_scripts.markup import element, style, text
 from training_scripts.style import CSS
 from training_scripts.summary import ChannelSummary, Confusion, Residuals, Summary
 
