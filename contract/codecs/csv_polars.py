@@ -6,7 +6,8 @@ doubles and rounded to float32 from there, as on the other roads: a straight way
 
 from __future__ import annotations
 
-from functools import lru_cache
+import importlib.util
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 _COMMA = 44
 _SIGNED_NAN = (b"-n", b"-N", b"+n", b"+N")
+
+
+@cache
+def installed() -> bool:
+    """Whether this image has polars."""
+    return importlib.util.find_spec("polars") is not None
 
 
 def parse(data: bytes, count: int) -> Floats | None:

@@ -22,6 +22,7 @@ if __name__ == "__main__":
     lock = ["--requirement", str(image / "requirements.txt")]
     for command in (
         [*python, f"{pip}/pip", "install", *offline, *quiet, *lock],
+        [*python, str(steps / "cut.py"), str(steps / "wheels.txt"), site],
         [*python, str(steps / "cut.py"), str(image / "cut.txt"), site, "--strict"],
         [*python, str(steps / "compile.py"), site],
         [*python, str(steps / "sbom.py"), "/usr/share/sbom/image.cdx.json"],

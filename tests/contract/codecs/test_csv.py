@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.codecs import csv, gather, text
+from contract.codecs import csv, csv_polars, gather, text
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError
 
@@ -176,3 +176,14 @@ def test_line_without_end_does_not_fill_the_memory() -> None:
 
     with pytest.raises(UserError, match=r"a\.csv, line 1: the line is longer than"):
         next(csv.read(Endless(), LABELLED, {}, "a.csv"))  # type: ignore[arg-type]  # reads as a stream does
+
+
+def test_an_image_without_polars_reads_the_same_and_names_the_same_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(3).normal(size=(80_000, 8)).astype(np.float32)
+    good = b"\n".join(b",".join(b"%.9g" % cell for cell in row) for row in values.tolist())
+    with_polars = load(good, Layout()).features
+    monkeypatch.setattr(csv_polars, "installed", lambda: False)
+    monkeypatch.setattr(csv_polars, "parse", None)
+    np.testing.assert_array_equal(load(good, Layout()).features, with_polars)
+    with pytest.raises(UserError, match=r"line 80001, column 3: 'x' is not a number"):
+        load(good + b"\n1,2,x,4,5,6,7,8", Layout())
