@@ -1,0 +1,103 @@
+"""One channel's rows, in the one matrix that this host holds of them, checked against the task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from contract.dataset import Floats, Sparse
+from contract.errors import UserError
+from training_scripts import collective, outcome, row_checks
+from training_scripts.channels import ChannelData
+from training_scripts.linear_learner.task import Task
+from training_scripts.summary import ChannelSummary
+
+BATCH = 1000
+"""Rows that the built-in parses at a time; its message names the batch."""
+_PLACE = re.compile(r"(?P<file>.+), (?P<cell>line (?P<line>\d+)(, column \d+)?)")
+
+
+@dataclass(frozen=True)
+class Table:
+    """`features` (rows, width) float32, C order, `labels` (rows,) float32; both are scaled in place before training.
+
+    `sparse`: the channel stores no zeros, so that its features may be scaled and never shifted.
+    """
+
+    features: Floats
+    labels: Floats
+    sparse: bool
+    summary: ChannelSummary
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def width(self) -> int:
+        return int(self.features.shape[1])
+
+
+def load(channel: ChannelData, task: Task, width: int | None) -> Table:
+    """Read a channel once. `width`: the features that it must have; None takes what there are.
+
+    Raises UserError for rows that cannot be read, for another width, and for labels that the task does not know.
+    """
+    with _explained(channel):
+        data = channel.load()
+    stored, labels = data.features, data.labels
+    assert labels is not None
+    check_labels(labels, channel.name, task)
+    del data
+    sparse = isinstance(stored, Sparse)
+    seen = stored.shape[1]
+    if sparse and width is None:
+        width = collective.widest(seen)
+    _check_width(channel.name, seen, width, sparse=sparse)
+    features = stored.dense(width) if isinstance(stored, Sparse) else stored
+    told = outcome.channel_summary(channel, len(labels), features.shape[1], labels, 0.0, task.classes)
+    return Table(features, labels, sparse, told)
+
+
+def nothing(channel: ChannelData, width: int) -> Table:
+    """What a host holds of a channel that others read."""
+    none = np.empty(0, dtype=np.float32)
+    return Table(np.empty((0, width), dtype=np.float32), none, False, ChannelSummary(channel.name, 0, width))
+
+
+def check_labels(labels: Floats, channel: str, task: Task) -> None:
+    """Raise UserError naming the first row whose label (rows,) the task does not know."""
+    if task.classes:
+        last = task.classes - 1
+        known = "0 or 1" if task.binary else f"a whole number, 0 to num_classes - 1 = {last}"
+        rule = f"label must be {known}, for predictor_type {task.predictor_type!r}"
+        row_checks.check(labels, lambda y: (y >= 0) & (y <= last) & (y == np.floor(y)), rule, channel)
+
+
+def _check_width(name: str, seen: int, width: int | None, *, sparse: bool) -> None:
+    if width is None or seen == width or (sparse and seen < width):
+        return
+    raise UserError(
+        f"the data has {seen} features, and hyperparameter 'feature_dim', or the train channel, says {width}; "
+        "give feature_dim as the number of columns without the label, or 'auto'",
+        where=f"channel '{name}'",
+    )
+
+
+@contextmanager
+def _explained(channel: ChannelData) -> Iterator[None]:
+    """Begin the error of a csv cell as the built-in does, for those who look for its words."""
+    try:
+        yield
+    except UserError as error:
+        place = _PLACE.fullmatch(error.where)
+        if place is None or channel.content_type != "text/csv":
+            raise
+        first = (int(place["line"]) - 1) // BATCH * BATCH + 1
+        file = channel.path.parent / place["file"]
+        raise UserError(
+            f"Unable to parse csv: rows {first}-{first + BATCH - 1}, file {file}: {place['cell']}: {error.message}"
+        ) from error
