@@ -1,0 +1,34 @@
+"""Tries the checks, one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from contract.errors import PlatformError, UserError
+from local_mode.conformance.check import Check, Finding, ObstacleError, Outcome, Verdict, cut, failed
+from local_mode.conformance.exchange import NoReplyError
+from local_mode.conformance.subject import Subject
+
+
+def run(checks: Sequence[Check], subject: Subject) -> Iterator[Finding]:
+    """A finding for each check, as it is found. Raises UserError where the engine does not have the image."""
+    _ = subject.attributes
+    for check in checks:
+        subject.doing(check.title)
+        began = time.monotonic()
+        try:
+            outcome = _try(check, subject)
+        except (ObstacleError, UserError, PlatformError) as error:
+            yield Finding(check, Verdict.NOT_TRIED, cut(str(error)), check.severity, time.monotonic() - began)
+            continue
+        verdict = Verdict.PASSED if outcome.passed else Verdict.FAILED
+        severity = outcome.severity or check.severity
+        yield Finding(check, verdict, cut(outcome.evidence), severity, time.monotonic() - began)
+
+
+def _try(check: Check, subject: Subject) -> Outcome:
+    try:
+        return check.probe(subject)
+    except NoReplyError as error:
+        return failed(str(error))
