@@ -32,17 +32,20 @@ class Line:
     """One a round; a value that is not finite leaves a gap."""
 
 
-def lines(series: Sequence[Line], *, first: int, best: int | None, title: str, description: str) -> Markup:
-    """One line for each of `series` over rounds `first`, `first` + 1, …; `best` is marked by a vertical line."""
+def lines(
+    series: Sequence[Line], *, first: int, best: int | None, title: str, description: str, axis: str = "round"
+) -> Markup:
+    """One line for each of `series` over rounds, or what `axis` counts, from `first` on; `best` is marked by a vertical
+    line."""
     height, left, right, top, bottom = 300.0, 64.0, 28.0, 34.0, 44.0
     longest = max((len(line.values) for line in series), default=0)
     across = scale([first, first + max(longest - 1, 0)], left, WIDTH - right, count=8, whole=True)
     upward = scale((value for line in series for value in line.values), height - bottom, top)
-    parts = [*_grid(across, upward), _caption((left + WIDTH - right) / 2, height - 8, "round", anchor="middle")]
+    parts = [*_grid(across, upward), _caption((left + WIDTH - right) / 2, height - 8, axis, anchor="middle")]
     if best is not None and across.ticks[0] <= best <= across.ticks[-1]:
         parts += _best(across(best), top, height - bottom)
     for place, line in enumerate(series):
-        parts += _line(line, place, first, across, upward)
+        parts += _line(line, place, first, axis, across, upward)
     return _picture(height, title, description, [*parts, *_legend([line.name for line in series], left)])
 
 
@@ -139,7 +142,7 @@ def _grid(across: Scale, upward: Scale) -> list[Markup]:
     return [*parts, element("line", class_="axis", x1=across.start, y1=upward.start, x2=across.end, y2=upward.start)]
 
 
-def _line(line: Line, place: int, first: int, across: Scale, upward: Scale) -> list[Markup]:
+def _line(line: Line, place: int, first: int, axis: str, across: Scale, upward: Scale) -> list[Markup]:
     points = [(first + index, value) for index, value in enumerate(line.values)]
     path = "".join(
         "M" + "L".join(f"{across(x):.1f} {upward(y):.1f}" for x, y in stretch) for stretch in _stretches(_thin(points))
@@ -150,7 +153,7 @@ def _line(line: Line, place: int, first: int, across: Scale, upward: Scale) -> l
         parts += [
             element(
                 "circle",
-                element("title", text(f"{line.name}, round {x}: {number(y)}")),
+                element("title", text(f"{line.name}, {axis} {x}: {number(y)}")),
                 class_=f"mark {kind}" if len(points) <= MARKED_POINTS else "touch",
                 cx=across(x),
                 cy=upward(y),

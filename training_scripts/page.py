@@ -9,8 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contract.hyperparameters import write
 from contract.markup import Markup, element, style, text
 from contract.metric import Direction
-from training_scripts import charts
+from training_scripts import charts, sections
 from training_scripts.scales import drawable, number
+from training_scripts.sections import section, table
 from training_scripts.style import CSS
 from training_scripts.summary import Confusion, Residuals, Summary
 
@@ -38,6 +39,7 @@ def page(summary: Summary, *, job: str, image: str, written: str) -> str:
         _confusion(summary.confusion) if summary.confusion else None,
         _residuals(summary.residuals) if summary.residuals else None,
         _importances(summary),
+        *(sections.markup(part) for part in summary.sections),
         _channels(summary),
         _hyperparameters(summary),
         _seconds(summary),
@@ -57,11 +59,6 @@ def page(summary: Summary, *, job: str, image: str, written: str) -> str:
 def _subtitle(summary: Summary, image: str, written: str) -> str:
     took = f"{sum(summary.seconds.values()):,.2f} s" if summary.seconds else ""
     return " · ".join(part for part in (summary.title, took, image, written) if part)
-
-
-def _section(title: str, *parts: Markup | None, note: str = "") -> Markup:
-    heading = [element("h2", text(title)), *([element("p", text(note))] if note else [])]
-    return element("section", *heading, *(part for part in parts if part))
 
 
 def split(metric: str) -> tuple[str, str]:
@@ -115,7 +112,7 @@ def _curves(summary: Summary) -> Markup | None:
             ),
             element("p", text(" ".join(told))),
         ]
-    return _section("Learning curves", *parts) if parts else None
+    return section("Learning curves", *parts) if parts else None
 
 
 def _told(name: str, values: Sequence[float], first: int, direction: Direction | None) -> str:
@@ -150,7 +147,7 @@ def _importances(summary: Summary) -> Markup | None:
         return number(value) if signed or not total or not drawable(value) else f"{value / total:.1%}"
 
     chart = charts.bars(shown, show=show, title="Feature importance", description=f"{note}. Most: {shown[0][0]}.")
-    return _section("Feature importance", chart, note=f"{note}.")
+    return section("Feature importance", chart, note=f"{note}.")
 
 
 def _confusion(confusion: Confusion) -> Markup:
@@ -166,7 +163,7 @@ def _confusion(confusion: Confusion) -> Markup:
         both = 2 * hits / (truly + guessed) if truly + guessed else math.nan
         rows.append([name, f"{truly:,}", *(number(value) for value in (precision, recall, both))])
     chart = charts.matrix(confusion, title="Confusion matrix", description=note)
-    return _section("Confusion matrix", chart, _table(["class", "rows", "precision", "recall", "F1"], rows), note=note)
+    return section("Confusion matrix", chart, table(["class", "rows", "precision", "recall", "F1"], rows), note=note)
 
 
 def _share(part: int, whole: int) -> float:
@@ -180,7 +177,7 @@ def _residuals(residuals: Residuals) -> Markup:
         if drawable(float(actual)) and drawable(float(predicted))
     ]
     if not errors:
-        return _section("Predicted and actual", note="No row has a finite prediction.")
+        return section("Predicted and actual", note="No row has a finite prediction.")
     sizes = sorted(map(abs, errors))
     which = f"{len(errors):,} {residuals.channel} rows"
     if residuals.rows is not None:
@@ -193,7 +190,7 @@ def _residuals(residuals: Residuals) -> Markup:
         f"{number(sizes[int(len(sizes) * 0.9)])}. The dashed line is a perfect prediction."
     )
     chart = charts.scatter(residuals, title="Predicted and actual", description=note)
-    return _section("Predicted and actual", chart, note=note)
+    return section("Predicted and actual", chart, note=note)
 
 
 def _channels(summary: Summary) -> Markup | None:
@@ -209,23 +206,7 @@ def _channels(summary: Summary) -> Markup | None:
         for channel in summary.channels
     ]
     titles = ["channel", "content type", "label", "missing", "rows", "features"]
-    return _section("Data", _table(titles, rows, figures=3)) if rows else None
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, figures: int | None = None) -> Markup:
-    """A table whose first column heads its rows and whose last `figures` columns (all others if None) are numbers."""
-    words = len(titles) - figures if figures else 1
-    kinds = [None if place < words else "figure" for place in range(len(titles))]
-    head = element("tr", *(element("th", text(t), class_=k, scope="col") for t, k in zip(titles, kinds, strict=True)))
-    lines = [
-        element(
-            "tr",
-            element("th", text(row[0]), scope="row"),
-            *(element("td", text(cell), class_=kind) for cell, kind in zip(row[1:], kinds[1:], strict=True)),
-        )
-        for row in rows
-    ]
-    return element("div", element("table", element("thead", head), element("tbody", *lines)), class_="wide")
+    return section("Data", table(titles, rows, figures=3)) if rows else None
 
 
 def _pairs(pairs: Iterable[tuple[str, object]]) -> Markup:
@@ -237,7 +218,7 @@ def _hyperparameters(summary: Summary) -> Markup | None:
     if not summary.hyperparameters:
         return None
     pairs = [(name, write(value)) for name, value in summary.hyperparameters.items()]
-    return _section("Hyperparameters", _pairs(pairs), note="What is not listed has its default.")
+    return section("Hyperparameters", _pairs(pairs), note="What is not listed has its default.")
 
 
 def _seconds(summary: Summary) -> Markup | None:
@@ -251,9 +232,9 @@ def _seconds(summary: Summary) -> Markup | None:
         key = element("span", class_=f"key t{place % 4}")
         lines.append(element("div", element("span", key, text(step)), element("span", text(f"{took:,.2f} s"))))
     strip = element("div", *strips, class_="times", aria_hidden="true")
-    return _section("Time", strip, element("div", *lines, class_="columns"), note=f"{total:,.2f} s in all.")
+    return section("Time", strip, element("div", *lines, class_="columns"), note=f"{total:,.2f} s in all.")
 
 
 def _software(summary: Summary, image: str) -> Markup | None:
     pairs = [("image", image), *summary.libraries.items()] if image else [*summary.libraries.items()]
-    return _section("Software", _pairs(pairs)) if pairs else None
+    return section("Software", _pairs(pairs)) if pairs else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,12 +12,13 @@ from typing import TYPE_CHECKING
 from contract.files import write_atomically
 from training_scripts.output import IMAGE
 from training_scripts.page import page
-from training_scripts.summary import ChannelSummary, Confusion, Residuals, Summary
+from training_scripts.sections import figure, figures
+from training_scripts.summary import Bars, ChannelSummary, Confusion, Curves, Residuals, Summary, Table
 
 if TYPE_CHECKING:
     from contract.environment import TrainingEnvironment
 
-__all__ = ["ChannelSummary", "Confusion", "Residuals", "Summary", "write"]
+__all__ = ["Bars", "ChannelSummary", "Confusion", "Curves", "Residuals", "Summary", "Table", "write"]
 
 FORMAT = 1
 """Of metrics.json; grows when a reader of the old one would go wrong."""
@@ -28,8 +28,8 @@ def write(directory: Path, summary: Summary, environment: TrainingEnvironment) -
     """Write report.html and metrics.json into `directory`. Raises PlatformError where it cannot be written."""
     written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     html = page(summary, job=environment.job_name, image=os.environ.get(IMAGE, ""), written=written)
-    figures = json.dumps(metrics(summary, environment.job_name), indent=1, allow_nan=False)
-    write_atomically(directory / "metrics.json", (figures + "\n").encode())
+    told = json.dumps(metrics(summary, environment.job_name), indent=1, allow_nan=False)
+    write_atomically(directory / "metrics.json", (told + "\n").encode())
     write_atomically(directory / "report.html", html.encode())
 
 
@@ -43,14 +43,11 @@ def metrics(summary: Summary, job: str) -> dict[str, object]:
         "directions": dict(summary.directions),
         "best_round": summary.best_round,
         "first_round": summary.first_round,
-        "history": {name: [_figure(value) for value in values] for name, values in summary.history.items()},
+        "history": {name: [figure(value) for value in values] for name, values in summary.history.items()},
+        "sections": {part.title: figures(part) for part in summary.sections},
         "seconds": _finite(summary.seconds),
     }
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: _figure(value) for name, value in values.items()}
-
-
-def _figure(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return {name: figure(value) for name, value in values.items()}

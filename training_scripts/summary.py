@@ -46,6 +46,38 @@ class ChannelSummary:
 
 
 @dataclass(frozen=True)
+class Bars:
+    """Named values as bars, in the order given. `shares`: of a whole, written in percent."""
+
+    title: str
+    values: Mapping[str, float]
+    note: str = ""
+    shares: bool = False
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Lines over `axis`, whose first value is `first`: name -> one value a step."""
+
+    title: str
+    series: Mapping[str, Sequence[float]]
+    axis: str
+    first: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text. The first column heads its rows, the last `figures` columns are numbers."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    figures: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Summary:
     """One fit. Every mapping keeps its order in the report; values that are not finite are shown as such."""
 
@@ -66,6 +98,8 @@ class Summary:
     importance_kind: str = "gain"
     confusion: Confusion | None = None
     residuals: Residuals | None = None
+    sections: Sequence[Bars | Curves | Table] = ()
+    """What only this algorithm has to show."""
     channels: Sequence[ChannelSummary] = ()
     hyperparameters: Mapping[str, object] = field(default_factory=dict)
     """Those that the job's request sets, typed; all others have their defaults."""
