@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +11,12 @@ import pytest
 import xgboost
 from numpy.typing import NDArray
 
-from contract import hyperparameters
-from contract.environment import TrainingEnvironment
-from contract.paths import Paths
+from tests.training_scripts.bench import Bench, KilledError
 from training_scripts import xgboost as algorithm
-from training_scripts.channels import open_channels
-from training_scripts.checkpoints import Store, fingerprint
 from training_scripts.fitted import Fitted
-from training_scripts.job import Job
-from training_scripts.xgboost.hyperparameters import Hyperparameters
 
 DATA = Path(__file__).parents[2] / "data" / "xgboost"
 TRAIN_ROWS = 1_000
-
-
-class KilledError(Exception):
-    """Stands for SIGKILL: the fit ends with nothing saved after it."""
 
 
 @pytest.fixture
@@ -35,70 +24,19 @@ def killed() -> type[Exception]:
     return KilledError
 
 
-@dataclass
-class Bench:
-    """Jobs in `base`, a folder in place of /opt/ml."""
-
-    base: Path
-    steps: list[int] = field(default_factory=list)
-    """The rounds that the latest fit reported."""
-
-    def put(self, channel: str, text: str, content_type: str = "text/csv", name: str = "part-0") -> None:
-        """Add a file to a channel."""
-        paths = Paths(self.base)
-        paths.channel(channel).mkdir(parents=True, exist_ok=True)
-        paths.config.mkdir(parents=True, exist_ok=True)
-        (paths.channel(channel) / name).write_text(text)
-        known = json.loads(paths.input_data_config.read_text()) if paths.input_data_config.exists() else {}
-        paths.input_data_config.write_text(json.dumps(known | {channel: {"ContentType": content_type}}))
-
-    def fit(
-        self,
-        given: Mapping[str, str],
-        *,
-        checkpoints: bool = False,
-        kill_at: int | None = None,
-        stop_at: int | None = None,
-    ) -> Fitted:
-        """Fit with `given` hyperparameters. `kill_at`, `stop_at`: the round at which SIGKILL or SIGTERM comes."""
-        paths = Paths(self.base)
-        paths.hyperparameters.write_text(json.dumps(dict(given)))
-        environment = TrainingEnvironment.read(paths)
-        values = hyperparameters.parse(Hyperparameters, environment.hyperparameters)
-        store = None
-        if checkpoints:
-            store = Store(paths.checkpoints, "xgboost-checkpoint", fingerprint(hyperparameters.given(values)))
-            store.prepare()
-        job = Job(environment, paths, cpus=1, checkpoints=store)
-        self.steps.clear()
-
-        def line(step: int, metrics: Mapping[str, float]) -> str:
-            self.steps.append(step)
-            if step == kill_at:
-                raise KilledError
-            job.stopping = step == stop_at
-            return "\t".join([f"[{step}]", *(f"{name}:{value:.5f}" for name, value in metrics.items())])
-
-        job.line = line
-        channels = open_channels(algorithm.CHANNELS, environment, paths, lambda name: algorithm.layout(values, name))
-        fitted = algorithm.fit(channels["train"], channels.get("validation"), values, job)
-        assert fitted is not None
-        return fitted
+class XGBoostBench(Bench):
+    """Jobs of XGBoost."""
 
     def model(self, fitted: Fitted, name: str = "xgboost-model") -> bytes:
-        """The bytes of the saved model."""
-        directory = self.base / "model"
-        directory.mkdir(exist_ok=True)
-        fitted.save(directory)
-        return (directory / name).read_bytes()
+        return self.saved(fitted, name)
 
     def booster(self, fitted: Fitted, name: str = "xgboost-model") -> xgboost.Booster:
         return xgboost.Booster(model_file=bytearray(self.model(fitted, name)))
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path / "ml")
+def bench(tmp_path: Path) -> XGBoostBench:
+    return XGBoostBench(tmp_path / "ml", algorithm)
 
 
 def lines(name: str, part: slice = slice(None), change: Callable[[float], float] | None = None) -> str:
