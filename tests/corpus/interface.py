@@ -31,6 +31,8 @@ class Interface:
     accept: str = "text/csv"
     """The media type of the answer where a request wishes for none."""
     missing_allowed: bool = True
+    explains: bool = True
+    """Whether it gives SHAP contributions."""
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Interface:
@@ -44,6 +46,7 @@ class Interface:
             answers=tuple(operation["responses"]["200"]["content"]),
             accept=default[1],
             missing_allowed="null" in document["components"]["schemas"]["Number"]["type"],
+            explains="explain=shap adds" in json.dumps(operation["parameters"]),
         )
 
     @classmethod

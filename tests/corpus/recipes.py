@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from contract import artifact, manifest
+from contract.errors import UserError
 from tests.corpus.cases import CORPUS
 
 MODELS = CORPUS / "models"
+FILE = "xgboost-model"
 REFUSED_BY_CONTRACT, REFUSED_BY_LIBRARY, SERVED = "directories", "libraries", "served"
 CODE_RAN = "model code was run"
 """What the code in these directories prints where it is run."""
@@ -23,9 +27,12 @@ NOBODY = 65534
 
 @dataclass(frozen=True)
 class Recipe:
-    """A JSON file: steps to take on a copy of the good model, each the name of one of STEPS and its arguments."""
+    """A JSON file: steps to take on a copy of a good model, each the name of one of STEPS and its arguments."""
 
     path: Path
+    good: Path = MODELS / "good"
+    file: str = FILE
+    """The model file of `good` that plays the part of XGBoost's."""
 
     def __str__(self) -> str:
         return f"{self.path.parent.name}/{self.path.stem}"
@@ -33,19 +40,50 @@ class Recipe:
     @property
     def expected(self) -> str:
         """What the one line says, the directory being /opt/ml/model; of one that the library refuses, its beginning."""
-        return self.path.with_suffix(".expected").read_text().strip()
+        text = self.path.with_suffix(".expected").read_text().strip()
+        if any(name == "copy" for name, *_ in self._steps):
+            return text
+        before, now = (MODELS / "good" / FILE).stat().st_size, (self.good / self.file).stat().st_size
+        sizes = {str(before): str(now)}
+        for name, *arguments in self._steps:
+            if name == "cut":
+                sizes[str(int(before * arguments[1]))] = str(int(now * arguments[1]))
+        return re.sub(r"\b\d+\b", lambda number: sizes.get(number[0], number[0]), text.replace(FILE, self.file))
 
     @property
     def of_another_user(self) -> bool:
         """Whether it is bad only where a file belongs to another user than the one who reads it."""
         return self.path.stem.startswith("unreadable")
 
+    @property
+    def fits_any_model(self) -> bool:
+        """Whether the steps make a bad one of any algorithm's model; others put a whole model.json of XGBoost's in
+        place, or none, so that the names of its files decide."""
+        bare = ["remove", artifact.MANIFEST_NAME] in self._steps
+        replaced = any(name in ("fifo", "folder") and rest == [artifact.MANIFEST_NAME] for name, *rest in self._steps)
+        return (not bare or replaced) and not any(
+            step[0] == "copy" and _is_sound_manifest(MODELS / step[1]) for step in self._steps
+        )
+
+    @property
+    def _steps(self) -> list[list[Any]]:
+        return list(json.loads(self.path.read_bytes()))
+
     def make(self, directory: Path) -> Path:
         """Make it, `directory` being absent so far; files that it links to come to lie beside."""
-        shutil.copytree(MODELS / "good", directory)
-        for name, *arguments in json.loads(self.path.read_bytes()):
-            STEPS[name](directory, *arguments)
+        shutil.copytree(self.good, directory)
+        for name, *arguments in self._steps:
+            named = (part.replace(FILE, self.file) if isinstance(part, str) else part for part in arguments)
+            STEPS[name](directory, *named)
         return directory
+
+
+def _is_sound_manifest(path: Path) -> bool:
+    try:
+        manifest.decode(path.read_bytes())
+    except UserError:
+        return False
+    return True
 
 
 def find(*folders: str) -> list[Recipe]:

@@ -1,16 +1,15 @@
-"""Several hosts, each a real container with its share of the rows, train one model; or fail together."""
+"""Several hosts, each a real container with its share of the sample's rows, train one model; or fail together."""
 
 from __future__ import annotations
 
+import json
 import re
 import tarfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import xgboost
 from docker import DockerClient
 
 from local_mode.channel import Channel
@@ -18,102 +17,84 @@ from local_mode.observer import Observer
 from local_mode.request import Request
 from local_mode.result import Result
 from local_mode.training_job import TrainingJob
+from tests.images import samples
 
 pytestmark = pytest.mark.engine
 HOSTS = ("algo-1", "algo-2")
-HYPERPARAMETERS = {"num_round": "12", "max_depth": "4", "nthread": "1"}
-"""One thread a host: these hosts share a machine, and threads that wait for each other spin."""
-NEVER_DONE = HYPERPARAMETERS | {"num_round": "1000000"}
-FEATURES = np.random.default_rng(7).integers(0, 32, (600, 3)).astype(np.float32)
-"""Few values, so that every host and a host alone cut the features into the same bins."""
-LABELS = FEATURES @ np.array([1, -2, 0.5], np.float32)
+WELL_ON_ITS_WAY = 40
+"""Lines of the first host's log: more than come before the rounds."""
+Job = Callable[..., TrainingJob]
 
 
 class Ear(Observer):
-    """Keeps what each host printed, and calls `then` once, after a line that holds `awaited`."""
+    """Keeps what each host printed, and calls `then` once, when the first host has printed WELL_ON_ITS_WAY lines."""
 
-    def __init__(self, awaited: str = "", then: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, then: Callable[[], object] = lambda: None) -> None:
         self.printed: dict[str, list[str]] = {host: [] for host in HOSTS}
-        self._awaited = awaited
         self._then = then
 
     def line(self, host: str, text: str) -> None:
         self.printed[host].append(text)
-        if self._awaited and self._awaited in text:
-            self._awaited = ""
+        if host == HOSTS[0] and len(self.printed[host]) == WELL_ON_ITS_WAY:
             self._then()
-
-    def rows(self, host: str, matrix: str) -> int:
-        """How many rows the host said that its share of a channel holds."""
-        (count,) = re.findall(rf"{matrix} matrix has (\d+) rows", "\n".join(self.printed[host]))
-        return int(count)
-
-
-def write(folder: Path, files: int) -> Path:
-    """The rows as csv, dealt to several files."""
-    folder.mkdir()
-    rows = [f"{label},{','.join(map(str, row))}\n" for label, row in zip(LABELS, FEATURES, strict=True)]
-    for place in range(files):
-        (folder / f"part-{place}.csv").write_text("".join(rows[place::files]))
-    return folder
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Callable[..., TrainingJob]:
-    """`job(files, ear, hosts=2, hyperparameters=...)`: the files of both channels are dealt to the hosts."""
+def job(algorithm: str, ml: Path, tmp_path: Path) -> Job:
+    """`job(files, ear, **changes of hyperparameters)`: the rows, dealt to so many files, are dealt to two hosts."""
 
-    def job(
-        files: int, ear: Observer, *, hosts: int = 2, hyperparameters: dict[str, str] = HYPERPARAMETERS
-    ) -> TrainingJob:
-        channels = [
-            Channel(name, write(tmp_path / f"{name}-of-{hosts}", files), "text/csv", distribution="ShardedByS3Key")
-            for name in ("train", "validation")
-        ]
-        request = Request("xgboost", tuple(channels), hyperparameters, hosts=hosts)
-        return TrainingJob(request, output=tmp_path / "jobs", observer=ear)
+    def job(files: int, ear: Observer, **changes: str) -> TrainingJob:
+        rows = (ml / samples.ROWS).read_text().splitlines(keepends=True)
+        (tmp_path / "train").mkdir()
+        for place in range(files):
+            (tmp_path / "train" / f"part-{place}.csv").write_text("".join(rows[place::files]))
+        content_type = json.loads((ml / samples.CHANNELS).read_text())["train"]["ContentType"]
+        channel = Channel("train", tmp_path / "train", content_type, distribution="ShardedByS3Key")
+        given = json.loads((ml / samples.HYPERPARAMETERS).read_text()) | changes
+        return TrainingJob(Request(algorithm, (channel,), given, hosts=2), output=tmp_path / "jobs", observer=ear)
 
     return job
 
 
-def model(result: Result) -> xgboost.Booster:
-    """What model.tar.gz holds, which must be one model and nothing more."""
+def unpacked(result: Result, folder: Path) -> Path:
+    """What model.tar.gz holds."""
     assert result.status == "Completed", result.failure_reason
     assert result.model is not None
     with tarfile.open(result.model) as tar:
-        assert sorted(member.name for member in tar if member.isfile()) == ["model.json", "xgboost-model"]
-        file = tar.extractfile("xgboost-model")
-        assert file is not None
-        return xgboost.Booster(model_file=bytearray(file.read()))
+        tar.extractall(folder, filter="data")
+    return folder
 
 
-def test_two_hosts_train_one_model_on_all_rows(job: Callable[..., TrainingJob]) -> None:
-    ear, alone = Ear(), Ear()
-    result = job(3, ear).run()
-    booster = model(result)
-    for matrix in ("Train", "Validation"):
-        assert [ear.rows(host, matrix) for host in HOSTS] == [400, 200]
+def test_two_hosts_train_one_model(algorithm: str, trained: Path, job: Job, tmp_path: Path) -> None:
+    ear = Ear()
+    model = unpacked(job(3, ear).run(), tmp_path / "model")
+    assert samples.native_files(model, algorithm).keys() == samples.native_files(trained, algorithm).keys()
+    assert samples.features(model) == samples.features(trained)
+    assert any("Distributed training on 2 hosts" in line for line in ear.printed["algo-1"])
     assert any("another host writes the model" in line for line in ear.printed["algo-2"])
-    assert not any("train-rmse:" in line for line in ear.printed["algo-2"])
-    assert booster.num_boosted_rounds() == 12
-    assert booster.trees_to_dataframe()["Cover"][0] == len(LABELS)
-    rows = xgboost.DMatrix(FEATURES)
-    expected = model(job(3, alone, hosts=1).run()).predict(rows)
-    assert booster.predict(rows) == pytest.approx(expected, rel=1e-4, abs=1e-4)
-    error = float(np.sqrt(np.mean((booster.predict(rows) - LABELS) ** 2)))
-    assert result.metrics["validation:rmse"] == pytest.approx(error, abs=1e-4)
+
+
+def test_host_without_data_is_left_out(algorithm: str, trained: Path, job: Job, tmp_path: Path) -> None:
+    """The other one makes, byte for byte, the model of a job of one host."""
+    ear = Ear()
+    model = unpacked(job(1, ear).run(), tmp_path / "model")
+    assert any("Host algo-2 has no data" in line for line in ear.printed["algo-2"])
+    assert samples.native_files(model, algorithm) == samples.native_files(trained, algorithm)
 
 
 @pytest.mark.parametrize("lost", HOSTS)
 def test_host_that_is_killed_fails_the_job_within_seconds(
-    lost: str, job: Callable[..., TrainingJob], docker_client: DockerClient
+    algorithm: str, lost: str, job: Job, docker_client: DockerClient
 ) -> None:
-    killed: list[float] = []
+    changes, killed = samples.changes(algorithm, "long"), []
+    if changes is None:
+        pytest.skip(f"no job of {algorithm} lasts long enough: its sample has no long.json")
 
     def kill() -> None:
         killed.append(time.monotonic())
         docker_client.containers.get(f"{started.name}-{lost}").kill()
 
-    started = job(2, Ear("[20]", kill), hyperparameters=NEVER_DONE)
+    started = job(2, Ear(kill), **changes)
     result = started.run()
     assert killed
     assert time.monotonic() - killed[0] < 10
@@ -123,11 +104,3 @@ def test_host_that_is_killed_fails_the_job_within_seconds(
         r"|the hosts of the job lost each other: .*, exit code: 3)$",
         result.failure_reason,
     ), result.failure_reason
-
-
-def test_host_without_data_is_left_out(job: Callable[..., TrainingJob]) -> None:
-    ear = Ear()
-    booster = model(job(1, ear).run())
-    assert any("Host algo-2 has no data" in line for line in ear.printed["algo-2"])
-    assert ear.rows("algo-1", "Train") == len(LABELS)
-    assert booster.trees_to_dataframe()["Cover"][0] == len(LABELS)

@@ -1,25 +1,21 @@
-"""Bodies larger than the container's memory would allow, and answers that go out while they are computed."""
+"""Bodies larger than the container's memory would allow."""
 
 from __future__ import annotations
 
 import hashlib
-import http.client
 import json
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import xgboost
 from docker.models.containers import Container
 
+from tests.images.endpoints import all_workers, invoke, send_chunks, workers
+
 Connect = Callable[..., Any]
-Invoke = Callable[..., tuple[int, bytes]]
 Serve = Callable[..., Container]
-Workers = Callable[[Container], list[str]]
 pytestmark = pytest.mark.engine
 UNBOUNDED = {"SAGEMAKER_MAX_PAYLOAD_IN_MB": "0"}
 SMALL = {"mem_limit": "512m", "memswap_limit": "512m"}
@@ -28,8 +24,6 @@ MOST_MEGABYTES = 160
 """Of a worker, with its model, libraries and a body of which 10 MB are read before it goes into a file."""
 ROWS = np.random.default_rng(3).random((1000, 3))
 LINES = "".join(f"{a!r},{b!r},{c!r}\n" for a, b, c in ROWS.tolist()).encode()
-SECONDS = 120
-EXPLAIN = {"X-Amzn-SageMaker-Custom-Attributes": "explain=shap"}
 
 
 @pytest.fixture
@@ -48,23 +42,6 @@ def repeated(megabytes: int) -> int:
     return megabytes * MEGABYTE // len(LINES)
 
 
-def send(
-    container: Container, body: Iterable[bytes], headers: dict[str, str] | None = None
-) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-    """The answer to a body in chunks, of which nothing is read yet, and the connection it comes from."""
-    port = int(container.ports["8080/tcp"][0]["HostPort"])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
-    chunked = {"Content-Type": "text/csv", "Transfer-Encoding": "chunked"}
-    connection.request("POST", "/invocations", body, chunked | (headers or {}), encode_chunked=True)
-    return connection, connection.getresponse()
-
-
-def expected(model: Path) -> bytes:
-    booster = xgboost.Booster(model_file=bytearray((model / "xgboost-model").read_bytes()))
-    scores = booster.predict(xgboost.DMatrix(ROWS.astype(np.float32)))
-    return b"".join(json.dumps(float(str(score))).encode() + b"\n" for score in scores)
-
-
 def megabytes(container: Container, worker: str) -> int:
     """The most memory that a worker ever held."""
     text = container.exec_run(["cat", f"/proc/{worker}/status"]).output.decode()
@@ -77,12 +54,11 @@ def free_blocks(container: Container) -> bytes:
     return blocks
 
 
-def test_body_without_end_is_answered_in_order_with_flat_memory(
-    model: Path, unbounded: Container, workers: Workers
-) -> None:
-    times, one = repeated(1024), expected(model)
-    before = workers(unbounded)
-    connection, answer = send(unbounded, (LINES for _ in range(times)))
+def test_body_without_end_is_answered_in_order_with_flat_memory(unbounded: Container) -> None:
+    times, before = repeated(1024), all_workers(unbounded)
+    status, one = invoke(unbounded, LINES)
+    assert (status, one.count(b"\n")) == (200, len(ROWS))
+    connection, answer = send_chunks(unbounded, (LINES for _ in range(times)))
     with closing(connection):
         assert answer.status == 200
         digest = hashlib.sha256()
@@ -101,7 +77,7 @@ def test_body_without_end_is_answered_in_order_with_flat_memory(
 
 def test_bad_last_row_of_a_large_body_is_400_with_its_line(scratch: Container) -> None:
     times, free = repeated(60), free_blocks(scratch)
-    connection, answer = send(scratch, (*(LINES for _ in range(times)), b"0.1,x,0.3\n"))
+    connection, answer = send_chunks(scratch, (*(LINES for _ in range(times)), b"0.1,x,0.3\n"))
     with closing(connection):
         assert answer.status == 400
         assert json.load(answer)["error"]["where"] == f"body, line {times * len(ROWS) + 1}, column 2"
@@ -122,28 +98,8 @@ def test_large_body_that_breaks_off_is_never_200(head: bytes, scratch: Container
 
 
 @pytest.mark.parametrize("lacking", [{"tmpfs": {"/tmp": "size=8m"}}, {"read_only": True}], ids=["full", "read-only"])
-def test_no_room_for_a_large_body_is_507_and_small_ones_go_on(
-    lacking: dict[str, Any], serve_published: Serve, invoke: Invoke
-) -> None:
+def test_no_room_for_a_large_body_is_507_and_small_ones_go_on(lacking: dict[str, Any], serve_published: Serve) -> None:
     container = serve_published(environment=UNBOUNDED, **SMALL, **lacking)
     status, body = invoke(container, LINES * repeated(30))
     assert (status, json.loads(body)["error"]["code"]) == (507, "insufficient_storage")
     assert invoke(container, LINES)[0] == 200
-
-
-def test_answer_begins_long_before_its_end_and_waits_for_its_reader(serve_published: Serve, invoke: Invoke) -> None:
-    container = serve_published(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "1"})
-    lines = 50 * LINES
-    invoke(container, LINES, **{name.replace("-", "_"): value for name, value in EXPLAIN.items()})
-    began = time.monotonic()
-    connection, answer = send(container, [lines], EXPLAIN)
-    with closing(connection):
-        start = answer.read(1)
-        first = time.monotonic() - began
-        # The only worker computes for others while this answer is not taken.
-        assert invoke(container, lines)[0] == 200
-        rest = answer.read()
-        whole = time.monotonic() - began
-    assert answer.headers["Transfer-Encoding"] == "chunked"
-    assert (start + rest).count(b"\n") == 50 * len(ROWS)
-    assert first < whole / 3, (first, whole)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import xgboost
 from docker.models.containers import Container
+
+from tests.images import endpoints
+from tests.images.endpoints import CSV, PUBLISHED, send
 
 pytestmark = pytest.mark.engine
 ROW = b"0.1,0.2,0.3\n"
 COPIES = 60
-READY_SECONDS = 30
 USERS = "for status in /proc/[0-9]*/status; do grep -h -E '^(PPid|Uid):' $status | tr '\\n' ' '; echo $status; done"
 """Parent, user and path of every process."""
 HARDENED = {"read_only": True, "tmpfs": {"/tmp": ""}, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
@@ -39,33 +37,16 @@ def several(reference: str, models: Path, start: Callable[..., Container]) -> Ca
     """Start a multi-model endpoint and wait until it is ready: `several(**options of docker-py)`."""
 
     def several(**options: Any) -> Container:
-        container = start(
-            reference,
-            "serve",
-            volumes=[f"{models}:/opt/ml/models:ro"],
-            environment={"SAGEMAKER_MULTI_MODEL": "true", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"},
-            ports={"8080/tcp": ("127.0.0.1", None)},
-            **options,
-        )
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            container.reload()
-            try:
-                if ask(container, "GET", "/ping")[0] == 200:
-                    return container
-            except (OSError, KeyError, http.client.HTTPException):
-                time.sleep(0.1)
-        pytest.fail(container.logs().decode())
+        environment = {"SAGEMAKER_MULTI_MODEL": "true", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}
+        volumes = [f"{models}:/opt/ml/models:ro"]
+        container = start(reference, "serve", volumes=volumes, environment=environment, ports=PUBLISHED, **options)
+        return endpoints.ready(container)
 
     return several
 
 
 def ask(container: Container, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-    port = int(container.ports["8080/tcp"][0]["HostPort"])
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
-        connection.request(method, path, body or None, {"Content-Type": "text/csv"} if body else {})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+    return send(container, method, path, body, CSV if body else {})[:2]
 
 
 def load(container: Container, name: str) -> int:
@@ -78,14 +59,16 @@ def load(container: Container, name: str) -> int:
     [{}, {"user": "65534"}, HARDENED, HARDENED | {"user": "65534"}],
     ids=["root", "user", "capless", "hardened"],
 )
-def test_loads_answers_and_unloads(options: dict[str, Any], several: Callable[..., Container], model: Path) -> None:
+def test_loads_answers_and_unloads(
+    options: dict[str, Any], several: Callable[..., Container], endpoint: Container
+) -> None:
+    """What it answers is, bit for bit, what an endpoint of that model alone does."""
     container = several(**options)
-    booster = xgboost.Booster(model_file=bytearray((model / "xgboost-model").read_bytes()))
-    expected = booster.predict(xgboost.DMatrix(np.array([[0.1, 0.2, 0.3]], np.float32)))[0]
+    expected = endpoints.invoke(endpoint, ROW)
+    assert expected[0] == 200
     for name in ("0", "1"):
         assert load(container, name) == 200
-        status, body = ask(container, "POST", f"/models/{name}/invoke", ROW)
-        assert (status, np.float32(body)) == (200, expected)
+        assert ask(container, "POST", f"/models/{name}/invoke", ROW) == expected
     assert ask(container, "DELETE", "/models/0")[0] == 200
     assert ask(container, "POST", "/models/0/invoke", ROW)[0] == 404
     container.stop(timeout=30)

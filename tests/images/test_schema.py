@@ -10,20 +10,16 @@ from typing import Any
 import pytest
 from docker.models.containers import Container
 
+from tests.images.endpoints import ask
+
 pytestmark = pytest.mark.engine
 
 
 def test_schema_prints_what_the_endpoint_describes(
-    model: Path,
-    reference: str,
-    run: Callable[..., Any],
-    serve: Callable[..., Container],
-    ask: Callable[..., tuple[int, str]],
-    hardened: dict[str, Any],
+    trained: Path, reference: str, run: Callable[..., Any], endpoint: Container, hardened: dict[str, Any]
 ) -> None:
-    printed = run(reference, "schema", volumes=[f"{model}:/opt/ml/model:ro"], **hardened)
+    printed = run(reference, "schema", volumes=[f"{trained}:/opt/ml/model:ro"], **hardened)
     assert printed.code == 0, printed.output
-    endpoint = serve()
     status, text = ask(endpoint, "GET", "/openapi.json")
     assert status == 200
     document = json.loads(text)

@@ -1,4 +1,4 @@
-"""The xgboost image as a container: held strictly, stopped, watched."""
+"""Every algorithm's image serves: held strictly, as any user, stopped, watched."""
 
 from __future__ import annotations
 
@@ -13,35 +13,27 @@ import pytest
 from docker import DockerClient
 from docker.models.containers import Container
 
-Ask = Callable[..., tuple[int, str]]
+from tests.images import samples
+from tests.images.endpoints import ask, invoke, workers
+
 Run = Callable[..., Any]
 Serve = Callable[..., Container]
 pytestmark = pytest.mark.engine
 USERS = ("0", "65534")
-ROW = "0.1,0.2,0.3\n"
+ROW = b"0.1,0.2,0.3\n"
 LISTENING, UNCONNECTED = "0A", "07"
 STATES = "for p in /proc/[0-9]*; do cat $p/status 2>/dev/null | grep ^State:; done"
 
 
 @pytest.mark.parametrize("user", USERS)
-def test_trains_hardened(user: str, reference: str, ml: Path, run: Run, hardened: dict[str, Any]) -> None:
-    done = run(reference, "train", volumes=[f"{ml}:/opt/ml"], user=user, **hardened)
-    assert done.code == 0, done.output
-    assert (ml / "model" / "model.json").is_file()
-    assert (ml / "model" / "xgboost-model").is_file()
-    assert not (ml / "output" / "failure").exists()
-
-
-def test_train_as_the_entry_point(reference: str, ml: Path, run: Run) -> None:
-    done = run(reference, volumes=[f"{ml}:/opt/ml"], entrypoint="train")
-    assert done.code == 0, done.output
-
-
-@pytest.mark.parametrize("user", USERS)
-def test_serves_hardened(user: str, serve: Serve, ask: Ask, hardened: dict[str, Any]) -> None:
-    status, body = ask(serve(user=user, **hardened), "POST", "/invocations", ROW)
-    assert status == 200
-    assert float(body) == pytest.approx(0.6, abs=0.3)
+def test_serves_hardened(
+    user: str, algorithm: str, serve: Serve, endpoint: Container, hardened: dict[str, Any]
+) -> None:
+    """And answers, bit for bit, what an endpoint that is not held answers."""
+    rows = samples.request(algorithm)
+    status, content = invoke(endpoint, rows.encode())
+    assert status == 200, content
+    assert ask(serve(user=user, **hardened), "POST", "/invocations", rows) == (200, content.decode().rstrip("\n"))
 
 
 @pytest.fixture
@@ -62,10 +54,11 @@ def test_serves_in_a_network_without_a_way_out(
     assert (asked.code, asked.output) == (0, "200\n")
 
 
-def test_workers_are_not_root_nor_of_its_groups(serve: Serve, workers: Callable[[Container], list[str]]) -> None:
-    container = serve()
-    for worker in workers(container):
-        lines = container.exec_run(["grep", "-E", "^(Uid|Gid|Groups|CapEff)", f"/proc/{worker}/status"]).output.decode()
+def test_workers_are_not_root_nor_of_its_groups(endpoint: Container) -> None:
+    found = workers(endpoint)
+    assert found
+    for worker in found:
+        lines = endpoint.exec_run(["grep", "-E", "^(Uid|Gid|Groups|CapEff)", f"/proc/{worker}/status"]).output.decode()
         said = {line.partition(":")[0]: line.split()[1:] for line in lines.splitlines()}
         assert "0" not in said["Uid"] + said["Gid"] + said["Groups"]
         assert int(*said["CapEff"], 16) == 0
@@ -79,11 +72,10 @@ def test_stops_with_exit_code_0(serve: Serve) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_first_process_reaps_orphans(serve: Serve) -> None:
-    container = serve()
-    container.exec_run(["sh", "-c", "for i in 1 2 3 4 5; do sh -c 'sleep 0.2 & exit' & done; wait"])
+def test_first_process_reaps_orphans(endpoint: Container) -> None:
+    endpoint.exec_run(["sh", "-c", "for i in 1 2 3 4 5; do sh -c 'sleep 0.2 & exit' & done; wait"])
     time.sleep(1.5)
-    assert "Z (zombie)" not in container.exec_run(["sh", "-c", STATES]).output.decode()
+    assert "Z (zombie)" not in endpoint.exec_run(["sh", "-c", STATES]).output.decode()
 
 
 @pytest.mark.parametrize("port", [8080, 8123])
@@ -92,18 +84,19 @@ def test_listens_on_the_one_port_it_was_given(port: int, serve: Serve) -> None:
     assert open_ports(container) == {port}
 
 
-def test_port_outside_the_safe_range_ends_with_one_line(reference: str, model: Path, run: Run) -> None:
+def test_port_outside_the_safe_range_ends_with_one_line(reference: str, trained: Path, run: Run) -> None:
     environment = {"SAGEMAKER_BIND_TO_PORT": "9000", "SAGEMAKER_SAFE_PORT_RANGE": "8080-8090"}
-    done = run(reference, "serve", volumes=[f"{model}:/opt/ml/model:ro"], environment=environment)
+    done = run(reference, "serve", volumes=[f"{trained}:/opt/ml/model:ro"], environment=environment)
     assert done.code == 1
     assert re.fullmatch(r"serve: .*SAGEMAKER_BIND_TO_PORT: 9000 is outside .*8080-8090\n", done.output)
 
 
-def test_writes_only_where_it_may(reference: str, ml: Path, serve: Serve, run: Run, start: Any) -> None:
-    """With a writable file system, which it does not need."""
+def test_writes_only_where_it_may(reference: str, ml: Path, endpoint: Container, start: Any) -> None:
+    """With a writable file system, which it does not need; an endpoint after whatever it was asked by then."""
     training = start(reference, "train", volumes=[f"{ml}:/opt/ml"])
     assert training.wait()["StatusCode"] == 0
-    for container in (training, serve()):
+    assert invoke(endpoint, ROW * 1000)[0] == 200
+    for container in (training, endpoint):
         changed = [change["Path"] for change in container.diff() or []]
         assert [path for path in changed if not re.match(r"/(opt/ml|tmp)(/|$)|/opt$", path)] == []
 

@@ -1,6 +1,8 @@
 """An endpoint under full load for long: every answer is the expected one, no worker ends, memory does not grow.
 
-150 seconds, or as many as SOAK_SECONDS in the environment says: `make soak` takes half an hour before a release.
+Some seconds; or as many as the image's limits.json says, which are 150 for one image, since it is the server that all
+images share which is loaded; or as many as SOAK_SECONDS in the environment says: `make soak` takes half an hour before
+a release.
 """
 
 from __future__ import annotations
@@ -13,14 +15,16 @@ from dataclasses import dataclass
 import pytest
 from docker.models.containers import Container
 
+from tests.corpus.interface import Interface
+from tests.images import limits
+from tests.images.endpoints import all_workers, published, workers
 from tests.soak import load
 
 Serve = Callable[..., Container]
-Workers = Callable[[Container], list[str]]
 pytestmark = pytest.mark.engine
-SECONDS = float(os.environ.get("SOAK_SECONDS") or 150)
-REFUSALS = 100_000
-"""How many bad requests are answered before the end, though it take longer."""
+SECONDS = 20.0
+REFUSALS_A_SECOND = 667
+"""As many bad requests for each of the seconds are answered before the end, though it take longer: 100,000 in 150 s."""
 SAMPLE_SECONDS = 1.0
 GROWTH = 0.05
 SMALL_LOG = {"type": "json-file", "config": {"max-size": "20m"}}
@@ -34,22 +38,22 @@ class Sample:
     held: int
 
 
-@pytest.mark.timeout(SECONDS + 600)
+@pytest.mark.timeout(float(os.environ.get("SOAK_SECONDS") or 150) + 600)
 def test_full_load_of_good_and_bad_requests_fails_nowhere_and_keeps_nothing(
-    serve_published: Serve, workers: Workers
+    algorithm: str, interface: Interface, serve_published: Serve
 ) -> None:
+    seconds = float(os.environ.get("SOAK_SECONDS") or limits.of(algorithm).get("soak_seconds", SECONDS))
     container = serve_published(log_config=SMALL_LOG)
-    time.sleep(0.5)  # it answers before its last worker is there
-    before, files = workers(container), open_files(container, workers)
-    with load.full(int(container.ports["8080/tcp"][0]["HostPort"])) as tally:
+    before, files = all_workers(container), open_files(container)
+    with load.full(published(container)[1], interface) as tally:
         samples = [sample(container, began := time.monotonic())]
-        while not tally.failures and (samples[-1].seconds < SECONDS or tally.refused < REFUSALS):
+        while not tally.failures and (samples[-1].seconds < seconds or tally.refused < seconds * REFUSALS_A_SECOND):
             time.sleep(SAMPLE_SECONDS)
             samples.append(sample(container, began))
             print(f"{samples[-1].seconds:.0f} s, {samples[-1].held / 1e6:.1f} MB, {tally}")
     assert tally.failures == []
     assert workers(container) == before
-    assert open_files(container, workers) - files < load.CONNECTIONS
+    assert open_files(container) - files < load.CONNECTIONS
     third = len(samples) // 3
     settled, last = floor(samples[third : 2 * third]), floor(samples[2 * third :])
     assert last < settled * (1 + GROWTH), [round(each.held / 1e6, 1) for each in samples]
@@ -66,6 +70,6 @@ def floor(samples: list[Sample]) -> int:
     return min(each.held for each in samples)
 
 
-def open_files(container: Container, workers: Workers) -> int:
+def open_files(container: Container) -> int:
     folders = " ".join(f"/proc/{worker}/fd/*" for worker in workers(container))
     return len(container.exec_run(["sh", "-c", f"ls -d {folders}"]).output.split())

@@ -13,16 +13,15 @@ import pytest
 from docker.models.containers import Container
 
 from contract import limits
+from tests.images.endpoints import all_workers, invoke, ping, workers
 
 Connect = Callable[..., socket.socket]
-Invoke = Callable[..., tuple[int, bytes]]
-Ping = Callable[[Container], float]
 Serve = Callable[..., Container]
 pytestmark = pytest.mark.engine
 CLIENTS = 8
 ROW = b"0.1,0.2,0.3\n"
-EXPLAIN = {"X-Amzn-SageMaker-Custom-Attributes": "explain=shap"}
-"""Contributions of 100,000 rows take about a second."""
+LARGE = ROW * 5_000
+"""Half a second to the endpoint that is made slow."""
 HANGING = ("hangs", "hangs alone")
 
 
@@ -44,9 +43,10 @@ def test_sigterm_when_idle_ends_within_a_second(serve_published: Serve, connect:
     assert seconds < 1
 
 
-def test_stop_answers_the_requests_in_flight(serve_published: Serve, invoke: Invoke) -> None:
-    container = serve_published(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2"})
-    with at_once(lambda: invoke(container, ROW * 100_000, **EXPLAIN)) as answers:
+def test_stop_answers_the_requests_in_flight(serve_faulty: Serve) -> None:
+    container = serve_faulty("slow")
+    all_workers(container, 2)
+    with at_once(lambda: invoke(container, LARGE)) as answers:
         time.sleep(0.5)
         assert not all(answer.done() for answer in answers)
         container.stop(timeout=int(limits.SERVE_STOP_SECONDS))
@@ -54,9 +54,10 @@ def test_stop_answers_the_requests_in_flight(serve_published: Serve, invoke: Inv
     assert container.wait()["StatusCode"] == 0
 
 
-def test_second_sigterm_takes_no_answer_away(serve_published: Serve, invoke: Invoke) -> None:
-    container = serve_published(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2"})
-    with at_once(lambda: invoke(container, ROW * 100_000, **EXPLAIN)) as answers:
+def test_second_sigterm_takes_no_answer_away(serve_faulty: Serve) -> None:
+    container = serve_faulty("slow")
+    all_workers(container, 2)
+    with at_once(lambda: invoke(container, LARGE)) as answers:
         time.sleep(0.5)
         assert not all(answer.done() for answer in answers)
         container.kill("SIGTERM")
@@ -66,16 +67,15 @@ def test_second_sigterm_takes_no_answer_away(serve_published: Serve, invoke: Inv
     assert container.wait()["StatusCode"] == 0
 
 
-def test_sighup_changes_nothing(serve_published: Serve, ping: Ping, workers: Callable[..., list[str]]) -> None:
-    container = serve_published()
-    before = workers(container)
-    container.kill("SIGHUP")
+def test_sighup_changes_nothing(endpoint: Container) -> None:
+    before = all_workers(endpoint)
+    endpoint.kill("SIGHUP")
     time.sleep(0.5)
-    assert ping(container)
-    assert workers(container) == before
+    assert ping(endpoint)
+    assert workers(endpoint) == before
 
 
-def test_request_that_hangs_delays_the_end_by_no_more_than_promised(serve_faulty: Serve, invoke: Invoke) -> None:
+def test_request_that_hangs_delays_the_end_by_no_more_than_promised(serve_faulty: Serve) -> None:
     containers = [serve_faulty(fault) for fault in HANGING]
     with ThreadPoolExecutor(2 * len(containers)) as clients:
         asked = [clients.submit(invoke, container, ROW * 50_000) for container in containers]

@@ -1,107 +1,93 @@
-"""Training containers that are stopped, that are killed, or whose disk is full: what they leave, and how they go on."""
+"""Training containers that are given what is wrong, that are killed, or whose disk refuses: what they say and leave."""
 
 from __future__ import annotations
 
-import json
-import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import xgboost
-from docker.models.containers import Container
 
-from contract import artifact
+from tests.images import samples
 
 Run = Callable[..., Any]
-Start = Callable[..., Container]
 pytestmark = pytest.mark.engine
-SAMPLED = {"subsample": "0.7", "colsample_bynode": "0.7", "max_depth": "6", "checkpoint_rounds": "20", "nthread": "1"}
-LIST_WHAT_IS_LEFT = "train; code=$?; ls -A /opt/ml/model > /opt/ml/output/data/left; exit $code"
+TIMES = 3000
+"""How often the sample's rows stand in a channel that does not fit into little memory."""
+MEGABYTES = (100, 64, 48, 32)
+"""Of memory: less and less, since what an algorithm needs is its own affair."""
 
 
-def give(ml: Path, **hyperparameters: str) -> None:
-    path = ml / "input/config/hyperparameters.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | hyperparameters))
+def numeric(specification: dict[str, Any]) -> str:
+    """The first hyperparameter of the image's own list that takes a number."""
+    kinds = {each["Name"]: each["Type"] for each in specification["SupportedHyperParameters"]}
+    return next(name for name, kind in kinds.items() if kind in ("Integer", "Continuous"))
 
 
-def checkpoint(ml: Path) -> None:
-    (ml / "input/config/checkpointconfig.json").write_text('{"LocalPath": "/opt/ml/checkpoints"}')
+def test_hyperparameter_that_is_no_number_is_named(
+    reference: str, specification: dict[str, Any], ml: Path, run: Run
+) -> None:
+    name = numeric(specification)
+    samples.give(ml, **{name: "many"})
+    done = run(reference, "train", volumes=[f"{ml}:/opt/ml"])
+    assert done.code == 1, done.output
+    assert f"'{name}': 'many'" in samples.failure(ml)
+    assert "Traceback" not in done.output
 
 
-def steps(ml: Path) -> set[str]:
-    """The rounds that have a checkpoint."""
-    return {path.suffix[1:] for path in (ml / "checkpoints").glob("xgboost-checkpoint.*")}
+def test_unknown_hyperparameter_is_named_with_what_may_be_meant(
+    reference: str, specification: dict[str, Any], ml: Path, run: Run
+) -> None:
+    name = numeric(specification)
+    samples.give(ml, **{f"{name}_": "1"})
+    assert run(reference, "train", volumes=[f"{ml}:/opt/ml"]).code == 1
+    assert f"'{name}_'" in samples.failure(ml)
+    assert f"'{name}'" in samples.failure(ml)
 
 
-def predictions(ml: Path) -> bytes:
-    booster = xgboost.Booster(model_file=bytearray((ml / "model" / "xgboost-model").read_bytes()))
-    rows = np.random.default_rng(7).random((1000, 3), np.float32)
-    return bytes(booster.predict(xgboost.DMatrix(rows)).tobytes())
+def test_cell_that_is_no_number_is_told_with_file_and_line(reference: str, ml: Path, run: Run) -> None:
+    path = ml / samples.ROWS
+    lines = path.read_text().splitlines(keepends=True)
+    lines[4] = f"{lines[4].rpartition(',')[0]},high\n"
+    path.write_text("".join(lines))
+    done = run(reference, "train", volumes=[f"{ml}:/opt/ml"])
+    assert done.code == 1, done.output
+    assert f"{path.name}, line 5" in samples.failure(ml)
+    assert "'high'" in samples.failure(ml)
+    assert not list((ml / "model").iterdir())
+
+
+def test_job_without_a_channel_says_which(reference: str, ml: Path, run: Run) -> None:
+    (ml / samples.CHANNELS).write_text("{}")
+    assert run(reference, "train", volumes=[f"{ml}:/opt/ml"]).code == 1
+    assert samples.failure(ml).startswith("Missing required channel: train")
 
 
 def test_out_of_memory_is_137_with_a_reason(reference: str, ml: Path, run: Run) -> None:
-    rows = ml / "input/data/train/part-0.csv"
-    rows.write_text(rows.read_text() * 3000)
-    done = run(reference, "train", volumes=[f"{ml}:/opt/ml"], mem_limit="100m", memswap_limit="100m")
+    rows = ml / samples.ROWS
+    rows.write_text(rows.read_text() * TIMES)
+    for megabytes in MEGABYTES:
+        limit = f"{megabytes}m"
+        done = run(reference, "train", volumes=[f"{ml}:/opt/ml"], mem_limit=limit, memswap_limit=limit)
+        if done.code:
+            break
     assert done.code == 137, done.output
-    assert (
-        (ml / "output" / "failure")
-        .read_text()
-        .startswith("the training process was killed by signal 9 (SIGKILL): usually out of memory; limit 100 MB")
-    )
-
-
-def test_docker_stop_saves_the_model_so_far_and_exits_0(reference: str, ml: Path, start: Start) -> None:
-    give(ml, num_round="1000000")
-    checkpoint(ml)
-    container = start(reference, "train", volumes=[f"{ml}:/opt/ml"])
-    deadline = time.monotonic() + 60
-    while not steps(ml):
-        assert time.monotonic() < deadline, container.logs().decode()
-        time.sleep(0.1)
-    began = time.monotonic()
-    container.stop(timeout=120)
-    assert container.wait()["StatusCode"] == 0, container.logs().decode()
-    assert time.monotonic() - began < 30
-    assert artifact.verify(ml / "model", algorithm="xgboost")
-
-
-def test_killed_at_any_moment_it_resumes_to_the_same_predictions(
-    reference: str, ml: Path, run: Run, start: Start
-) -> None:
-    give(ml, **SAMPLED, num_round="1500")
-    checkpoint(ml)
-    done = run(reference, "train", volumes=[f"{ml}:/opt/ml"])
-    assert done.code == 0, done.output
-    unbroken = predictions(ml)
-    for path in (*(ml / "checkpoints").iterdir(), *(ml / "model").iterdir()):
-        path.unlink()
-    moments = random.Random(7)
-    for kept in (False, True, True, True):
-        before, deadline = steps(ml), time.monotonic() + 30
-        container = start(reference, "train", volumes=[f"{ml}:/opt/ml"])
-        while kept and steps(ml) == before:
-            assert time.monotonic() < deadline, container.logs().decode()
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0, 0.1))
-        container.kill()
-        assert container.wait()["StatusCode"] == 137, "it ended before it was killed"
-        assert not list((ml / "model").iterdir())
-    last = run(reference, "train", volumes=[f"{ml}:/opt/ml"])
-    assert last.code == 0, last.output
-    assert "Resuming from iteration" in last.output
-    assert predictions(ml) == unbroken
+    wanted = "the training process was killed by signal 9 (SIGKILL): usually out of memory; limit "
+    assert samples.failure(ml).startswith(wanted)
 
 
 def test_full_disk_ends_with_3_and_leaves_no_stump(reference: str, ml: Path, run: Run) -> None:
-    give(ml, num_round="1000", max_depth="8", eta="0.01", nthread="1")
-    disk = {"/opt/ml/model": "size=1m"}
-    done = run(reference, "-c", LIST_WHAT_IS_LEFT, entrypoint="sh", volumes=[f"{ml}:/opt/ml"], tmpfs=disk)
+    """A disk of one page: there is no room for a second file."""
+    disk = {"/opt/ml/model": "size=4k"}
+    done = run(reference, "-c", samples.TRAIN_AND_LIST, entrypoint="sh", volumes=[f"{ml}:/opt/ml"], tmpfs=disk)
     assert done.code == 3, done.output
-    failure = (ml / "output" / "failure").read_text()
-    assert failure.startswith("cannot write /opt/ml/model/xgboost-model: No space left on device after 1048576 bytes")
+    assert samples.failure(ml).startswith("cannot write /opt/ml/model/")
+    assert "No space left on device" in samples.failure(ml)
     assert (ml / "output" / "data" / "left").read_text() == ""
+
+
+def test_model_that_cannot_be_written_is_3_before_any_work(reference: str, ml: Path, run: Run) -> None:
+    done = run(reference, "train", volumes=[f"{ml}:/opt/ml", f"{ml / 'model'}:/opt/ml/model:ro"])
+    assert done.code == 3, done.output
+    assert "/opt/ml/model" in samples.failure(ml)
+    assert "Read-only file system" in samples.failure(ml)

@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from docker.models.containers import Container
 
-Invoke = Callable[..., tuple[int, bytes]]
-Ping = Callable[[Container], float]
+from tests.images.endpoints import all_workers, invoke, ping, workers
+
 Serve = Callable[..., Container]
-Workers = Callable[[Container], list[str]]
 pytestmark = pytest.mark.engine
 ROW = b"0.1,0.2,0.3\n"
 BACK_SECONDS = 2.0
@@ -21,11 +20,9 @@ PINGS = 133
 
 
 @pytest.mark.parametrize("fault", ["SIGSEGV", "SIGKILL"])
-def test_request_that_kills_its_worker_costs_no_other(
-    fault: str, serve_faulty: Serve, invoke: Invoke, ping: Ping, workers: Workers
-) -> None:
+def test_request_that_kills_its_worker_costs_no_other(fault: str, serve_faulty: Serve) -> None:
     container = serve_faulty(fault)
-    before = workers(container)
+    before = all_workers(container, 2)
     with ThreadPoolExecutor(1) as client:
         pings = client.submit(lambda: [answers(ping, container) for _ in steadily(PINGS)])
         time.sleep(0.2)
@@ -39,9 +36,9 @@ def test_request_that_kills_its_worker_costs_no_other(
     assert len(after) == 2
 
 
-def test_workers_killed_together_are_replaced(serve_published: Serve, invoke: Invoke, workers: Workers) -> None:
+def test_workers_killed_together_are_replaced(serve_published: Serve) -> None:
     container = serve_published(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "2"})
-    before = workers(container)
+    before = all_workers(container, 2)
     kill(container, before)
     deadline = time.monotonic() + BACK_SECONDS
     while not answers(invoke, container, ROW):
@@ -52,9 +49,7 @@ def test_workers_killed_together_are_replaced(serve_published: Serve, invoke: In
         assert time.monotonic() < deadline, (before, after)
 
 
-def test_worker_killed_ten_times_in_a_row_is_replaced_ten_times(
-    serve_published: Serve, invoke: Invoke, workers: Workers
-) -> None:
+def test_worker_killed_ten_times_in_a_row_is_replaced_ten_times(serve_published: Serve) -> None:
     container = serve_published(environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "1"})
     killed = []
     for _ in range(10):

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.corpus.interface import Interface
 from tests.soak import mixture
 from tests.soak.mixture import Request
 
@@ -36,10 +37,13 @@ class Tally:
 
 
 @contextmanager
-def full(port: int) -> Iterator[Tally]:
-    """Load a server on this port of the loopback while the block runs."""
+def full(port: int, interface: Interface) -> Iterator[Tally]:
+    """Load a server on this port of the loopback, which takes what `interface` says, while the block runs."""
     tally, done = Tally(), threading.Event()
-    threads = [threading.Thread(target=_ask, args=(port, place, tally, done)) for place in range(CONNECTIONS)]
+    threads = [
+        threading.Thread(target=_ask, args=(port, mixture.requests(Random(place), interface), tally, done))
+        for place in range(CONNECTIONS)
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -50,9 +54,9 @@ def full(port: int) -> Iterator[Tally]:
             thread.join()
 
 
-def _ask(port: int, place: int, tally: Tally, done: threading.Event) -> None:
+def _ask(port: int, requests: Iterator[Request], tally: Tally, done: threading.Event) -> None:
     connection: socket.socket | None = None
-    for request in mixture.requests(Random(place)):
+    for request in requests:
         if connection is None or not request.kept:
             _close(connection)
             connection = socket.create_connection(("127.0.0.1", port), ANSWER_SECONDS)

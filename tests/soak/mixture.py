@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +10,9 @@ from random import Random
 import numpy as np
 
 from contract import limits
-from contract.codecs import recordio_protobuf
-from contract.dataset import Dataset
 from tests.corpus import cases, client
+from tests.corpus.interface import Interface
+from tests.images import encodings
 
 LARGEST_CASE = 1 << 16
 """Bytes of a corpus file that is sent again and again; larger ones are few, and costly."""
@@ -35,10 +33,10 @@ Make = Callable[[int], Request]
 """Makes a request from its number, so that no two need be the same."""
 
 
-def requests(random: Random) -> Iterator[Request]:
+def requests(random: Random, interface: Interface) -> Iterator[Request]:
     """Without end, in no order: one of four good, one of the corpus, two bad in a way of their own."""
-    good, weights = zip(*_good(), strict=True)
-    corpus, unique = tuple(_corpus()), tuple(_unique_bad())
+    good, weights = zip(*_good(interface), strict=True)
+    corpus, unique = tuple(_corpus(interface)), tuple(_unique_bad())
     number = random.randrange(1 << 40)
     while True:
         number += 1
@@ -62,14 +60,9 @@ def _request(method: str, path: str, *lines: str, body: bytes = b"", status: int
     return Request(head.encode() + b"\r\n" + body, status)
 
 
-def _good() -> Iterator[tuple[Make, float]]:
+def _good(interface: Interface) -> Iterator[tuple[Make, float]]:
     """Each with its weight: small ones often, the largest payload once in two thousand."""
     few = np.random.default_rng(7).random((100, 3), np.float32)
-    npy = io.BytesIO()
-    np.save(npy, few, allow_pickle=False)
-    document = json.dumps({"instances": [{"features": row} for row in few.tolist()]}).encode()
-    lines = "".join(json.dumps({"features": row}) + "\n" for row in few.tolist()).encode()
-    recordio = "application/x-recordio-protobuf"
     chunked = _request("POST", "/invocations", "Content-Type: text/csv", "Transfer-Encoding: chunked", status=200)
     yield lambda number: post(b"0.1,0.2,%d\n" % number), 60
     yield lambda number: post(ROW, "text/csv", f"Accept: application/json, text/x-{number}"), 10
@@ -79,12 +72,13 @@ def _good() -> Iterator[tuple[Make, float]]:
     yield _always(get("/execution-parameters")), 2
     yield _always(get("/metrics")), 1
     yield _always(post(ROW * 100, "text/csv; charset=utf-8", "Accept: application/jsonlines")), 10
-    yield _always(post(b"0 0:0.1 2:0.3\n" * 100, "text/libsvm")), 5
-    yield _always(post(document, "application/json", "Accept: application/json")), 5
-    yield _always(post(lines, "application/jsonlines")), 5
-    yield _always(post(npy.getvalue(), "application/x-npy")), 5
-    yield _always(post(recordio_protobuf.encode(Dataset(few)), recordio, f"Accept: {recordio}")), 5
-    yield _always(post(ROW * 100, "text/csv", "X-Amzn-SageMaker-Custom-Attributes: explain=shap")), 2
+    pairs = len(interface.formats) * len(interface.answers)
+    for content_type in interface.formats:
+        for accept in interface.answers:
+            body = encodings.SENT[content_type](few)
+            yield _always(post(body, content_type, f"Accept: {accept}")), 25 / pairs
+    if interface.explains:
+        yield _always(post(ROW * 100, "text/csv", "X-Amzn-SageMaker-Custom-Attributes: explain=shap")), 2
     yield _always(post(ROW * 10_000)), 1
     yield _always(post(ROW * (limits.PAYLOAD_BYTES // len(ROW)))), 0.3
 
@@ -100,9 +94,9 @@ def _unique_bad() -> Iterator[Make]:
     yield lambda number: get("/invocations", status=405)
 
 
-def _corpus() -> Iterator[Make]:
-    """The corpus's refused requests."""
-    for case in cases.served():
+def _corpus(interface: Interface) -> Iterator[Make]:
+    """The corpus's requests that this endpoint refuses."""
+    for case in cases.served(interface):
         if case.status < 400 or case.folder == cases.SEMANTICS or len(case.content) > LARGEST_CASE:
             continue
         content_type = cases.CONTENT_TYPES.get(case.folder)
