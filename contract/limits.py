@@ -8,6 +8,8 @@ STARTUP_SECONDS = 240.0
 INVOCATION_SECONDS = 60.0
 PAYLOAD_BYTES = 6 * 1024 * 1024
 BATCH_PAYLOAD_MEGABYTES = 100
+PIPELINE_CONTAINERS = (2, 15)
+"""The fewest and the most of an inference pipeline."""
 
 TRAIN_STOP_SECONDS = 120.0
 """From SIGTERM to SIGKILL of a training container."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+KEY = "values"
+"""Under which features and label stand."""
 _TENSORS = {"Float32Tensor": "TYPE_FLOAT", "Float64Tensor": "TYPE_DOUBLE", "Int32Tensor": "TYPE_INT32"}
 _CHOICES = {"float32_tensor": (2, "Float32Tensor"), "float64_tensor": (3, "Float64Tensor")}
 _CHOICES |= {"int32_tensor": (7, "Int32Tensor"), "bytes": (9, "Bytes")}

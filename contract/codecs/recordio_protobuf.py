@@ -7,38 +7,49 @@ Source: SageMaker developer guide, "Common Data Formats for Training"; MXNet's R
 from __future__ import annotations
 
 import io
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from contract.codecs import columns, gather, text
-from contract.codecs.record import message
-from contract.codecs.rows import WIDEST, Row, SparseRow, assemble, check_sparse
+from contract.codecs import columns, gather, recordio, recordio_dense, text
+from contract.codecs.record import KEY, message
+from contract.codecs.rows import WIDEST, Row, SparseRow, assemble, check_sparse, to_float32
 from contract.dataset import Dataset, Layout, Sparse
 from contract.errors import UserError, show
 
 CONTENT_TYPES = ("application/x-recordio-protobuf", "recordio-protobuf")
-MAGIC = 0xCED7230A
-KEY = "values"
 BLOCK = 10_000
 """Records made into one block of rows, fewer where they are wide."""
 BLOCK_BYTES = 1 << 22
 """Of the records of one block: as lists of numbers they take ten times as much."""
 LONGEST_RECORD = text.LONGEST_LINE
-_HEAD = struct.Struct("<II")
 
 
 def decode(body: bytes, layout: Layout, parameters: Mapping[str, str], source: str) -> Dataset:
     """One whole body. Raises UserError naming source and record."""
+    form = _template(body)
+    if form is not None and len(body) % len(form.frame) == 0:
+        found = _alike(form, body, layout, source, 1)
+        if found is not None:
+            return found
     blocks = _blocks(io.BytesIO(body), layout, source, len(body), len(body))  # of all rows, dense and sparse mixed
     return gather.concatenate(blocks, source)
 
 
 def read(stream: BinaryIO, layout: Layout, parameters: Mapping[str, str], source: str) -> Iterator[Dataset]:
     """A file or a FIFO in blocks of records. Raises UserError likewise."""
-    return _blocks(stream, layout, source, BLOCK, BLOCK_BYTES)
+    data, number = stream.read(BLOCK_BYTES), 1
+    form = _template(data)
+    while form is not None and (rows := len(data) // len(form.frame)):
+        whole = rows * len(form.frame)
+        found = _alike(form, memoryview(data)[:whole], layout, source, number)
+        if found is None:
+            break
+        yield found
+        number += rows
+        data = data[whole:] + stream.read(BLOCK_BYTES)
+    yield from _blocks(_Continued(data, stream), layout, source, BLOCK, BLOCK_BYTES, number)
 
 
 read_alone = read
@@ -67,12 +78,60 @@ def encode(dataset: Dataset) -> bytes:
     return b"".join(frames)
 
 
-def _blocks(stream: BinaryIO, layout: Layout, source: str, rows_at_once: int, bytes_at_once: int) -> Iterator[Dataset]:
+class _Continued:
+    """A stream of which `data` was read already."""
+
+    def __init__(self, data: bytes, stream: BinaryIO) -> None:
+        self._data = io.BytesIO(data)
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        data = self._data.read(size)
+        return data if len(data) == size else data + self._stream.read(size - len(data))
+
+
+def _template(data: bytes) -> recordio_dense.Template | None:
+    """That of the first record in `data`, if all records may be like it; what is wrong with it is found out later."""
+    try:
+        first = next(records(io.BytesIO(data), ""), None)
+    except UserError:
+        return None
+    shape = None if first is None else recordio_dense.shape_of(first)
+    return None if shape is None else recordio_dense.template(shape)
+
+
+def _alike(
+    form: recordio_dense.Template, data: bytes | memoryview, layout: Layout, source: str, first: int
+) -> Dataset | None:
+    """The rows of whole frames of one form; None where the strict road must look."""
+    numbers = form.numbers(data)
+    if numbers is None or len(form.frame) > text.longest_line(layout):
+        return None
+    features, labels = numbers
+    unlabelled = _unlabelled(layout)
+    columns.check_count(form.shape.count, unlabelled, f"{source}, record {first}")
+    grid = to_float32(features)
+    columns.check_values(grid, unlabelled, source, first, "record")
+    if not layout.label:
+        return Dataset(grid)
+    found = None if labels is None else to_float32(labels)
+    return None if found is None or not np.isfinite(found).all() else Dataset(grid, found)
+
+
+def _unlabelled(layout: Layout) -> Layout:
+    """Of the features alone: the label has a place of its own."""
+    return Layout(width=layout.width, missing=layout.missing)
+
+
+def _blocks(
+    stream: recordio.Readable, layout: Layout, source: str, rows_at_once: int, bytes_at_once: int, first: int = 1
+) -> Iterator[Dataset]:
+    """The strict road, from record number `first` on."""
     rows: list[Row] = []
     labels: list[float] = []
     number = size = 0
-    unlabelled = Layout(width=layout.width, missing=layout.missing)
-    for number, record in enumerate(records(stream, source, text.longest_line(layout)), 1):
+    unlabelled = _unlabelled(layout)
+    for number, record in enumerate(records(stream, source, text.longest_line(layout), first), first):
         where = f"{source}, record {number}"
         rows.append(_row(record, unlabelled, where))
         if layout.label:
@@ -93,26 +152,14 @@ def _dataset(
 
 
 def records(
-    stream: BinaryIO, source: str, longest: int = LONGEST_RECORD
+    stream: recordio.Readable, source: str, longest: int = LONGEST_RECORD, first: int = 1
 ) -> Iterator[Any]:  # of a class made at run time
-    """The Records of `stream`, each of at most `longest` bytes.
+    """The Records of `stream`, each of at most `longest` bytes; `first` numbers the first one, for the errors.
 
     Raises UserError where the bytes are no frame, end within one, or hold no Record.
     """
-    number = 1
-    while head := stream.read(_HEAD.size):
-        where = f"{source}, record {number}"
-        magic, size = _HEAD.unpack(head.ljust(_HEAD.size, b"\0"))
-        if magic != MAGIC:
-            raise UserError(f"the record begins with {show(head[:4])}; expected RecordIO's magic number", where=where)
-        if size > longest:
-            raise UserError(f"the record's length is {size}; expected {longest} at most", where=where)
-        payload = stream.read(size)
-        if len(payload) < size or len(head) < _HEAD.size:
-            raise UserError("the record is cut short", where=where)
-        stream.read(-size % 4)
-        yield _parsed(payload, where)
-        number += 1
+    for number, payload in enumerate(recordio.payloads(stream, source, longest, first), first):
+        yield _parsed(payload, f"{source}, record {number}")
 
 
 def _parsed(payload: bytes, where: str) -> Any:  # a protobuf message
@@ -169,5 +216,4 @@ def _record(features: Mapping[str, Sequence[float]], label: Mapping[str, Sequenc
 
 
 def _frame(record: Any) -> bytes:
-    payload: bytes = record.SerializeToString()
-    return _HEAD.pack(MAGIC, len(payload)) + payload + bytes(-len(payload) % 4)
+    return recordio.frame(record.SerializeToString())

@@ -71,7 +71,7 @@ def assemble(rows: list[Row], layout: Layout, source: str, first: int = 1, unit:
 def to_float32(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Floats:
     """`values` rounded to float32; what it cannot hold becomes infinite, for `check_values` to find."""
     with np.errstate(over="ignore", invalid="ignore"):  # a signalling NaN is one like any other
-        return values.astype(np.float32)
+        return values.astype(np.float32, copy=False)
 
 
 def _all_dense(rows: list[Row]) -> TypeGuard[list[Sequence[float | None]]]:

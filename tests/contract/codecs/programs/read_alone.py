@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from contract import codecs
-from contract.codecs import recordio_protobuf
+from contract.codecs import recordio, recordio_protobuf
 from contract.dataset import Dataset, Layout
 from contract.errors import UserError
 from contract.media_type import MediaType
 
-MAGIC = recordio_protobuf.MAGIC
+MAGIC = recordio.MAGIC
 
 
 @dataclass(frozen=True)
