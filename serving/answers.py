@@ -1,7 +1,7 @@
 """Answers: predictions as columns, written as csv, JSON, JSON Lines or recordio-protobuf.
 
-A float32 is written with the fewest digits that read back as the same float32. What JSON has no number for (NaN,
-infinity) is null there.
+A float32 is written with the fewest digits that read back as the same float32, in the spaced style with those of a
+float64. What JSON has no number for (NaN, infinity) is null there.
 """
 
 from __future__ import annotations
@@ -14,10 +14,15 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from serving.manners import Style
+
 Columns: TypeAlias = Mapping[str, NDArray[Any] | None]
 """Name -> one value a row (rows,), a list a row (rows, n) or lists (rows, n, m); None where the key does not apply."""
 
-_JSON_START, _JSON_END = b'{"predictions":[', b"]}"
+COMPACT = Style()
+_JSON_END = b"]}"
+_SMALLEST_PLAIN, _SMALLEST_LONG = 1e-4, 1e16
+"""Python writes numbers from the one to below the other without an exponent, as orjson does; all others differ."""
 
 
 @dataclass(frozen=True)
@@ -58,36 +63,38 @@ class Answer:
         return len(self.body) if self.chunks is None else self.length
 
 
-def encode(table: Table, name: str, *, batch: bool = False) -> bytes:
+def encode(table: Table, name: str, style: Style = COMPACT, *, batch: bool = False) -> bytes:
     """The body in the media type `name`, one of WRITERS, or in batch transform's own form."""
-    return encode_batch(table) if batch else WRITERS[name](table)
+    return encode_batch(table) if batch else WRITERS[name](table, style)
 
 
-def encode_blocks(tables: Iterable[Table], name: str, *, batch: bool = False) -> Iterator[bytes]:
+def encode_blocks(
+    tables: Iterable[Table], name: str, style: Style = COMPACT, *, batch: bool = False
+) -> Iterator[bytes]:
     """The chunks of one body, a chunk a table: joined they are what `encode` makes of all rows at once."""
     if batch or name != "application/json":
-        yield from (encode(table, name, batch=batch) for table in tables)
+        yield from (encode(table, name, style, batch=batch) for table in tables)
         return
-    between = _JSON_START
+    between = _json_start(style)
     for table in tables:
-        yield between + _objects(table, b",")
-        between = b","
+        yield between + _objects(table, style, _comma(style))
+        between = _comma(style)
     yield _JSON_END
 
 
 def encode_batch(table: Table) -> bytes:
     """One prediction a line, a list as `[a, b]`: what batch transform writes, whatever it accepts."""
     (column,) = table.columns.values()
-    return b"".join(cell.replace(b",", b", ") + b"\n" for cell in _cells(column, table.rows))
+    return b"".join(cell.replace(b",", b", ") + b"\n" for cell in _cells(column, table.rows, COMPACT))
 
 
-def _csv(table: Table) -> bytes:
+def _csv(table: Table, style: Style) -> bytes:
     column = _only(table)
     if column is not None and not table.quoted and np.isfinite(column).all():
         text = _dump(column)
         return (text.replace(b",", b"\n") if column.ndim == 1 else text[1:-1].replace(b"],[", b"\n")) + b"\n"
-    rows = zip(*(_csv_cells(column, table) for column in table.columns.values()), strict=True)
-    return b"".join(b",".join(row) + b"\n" for row in rows)
+    parts = [part for column in table.columns.values() for part in (b",", _csv_cells(column, table))]
+    return _woven(table.rows, *parts[1:], b"\n")
 
 
 def _csv_cells(column: NDArray[Any] | None, table: Table) -> list[bytes]:
@@ -108,27 +115,47 @@ def _csv_list(values: list[bytes], table: Table) -> bytes:
     return b'"[' + b", ".join(values) + b']"'
 
 
-def _json(table: Table) -> bytes:
-    return _JSON_START + _objects(table, b",") + _JSON_END
+def _json(table: Table, style: Style) -> bytes:
+    return _json_start(style) + _objects(table, style, _comma(style)) + _JSON_END
 
 
-def _jsonlines(table: Table) -> bytes:
-    return _objects(table, b"\n") + b"\n"
+def _jsonlines(table: Table, style: Style) -> bytes:
+    return _objects(table, style, b"\n") + b"\n"
 
 
-def _objects(table: Table, separator: bytes) -> bytes:
+def _json_start(style: Style) -> bytes:
+    return b"{" + _named(style.key, style) + b"["
+
+
+def _comma(style: Style) -> bytes:
+    return b", " if style.spaced else b","
+
+
+def _named(name: str, style: Style) -> bytes:
+    return orjson.dumps(name) + (b": " if style.spaced else b":")
+
+
+def _objects(table: Table, style: Style, separator: bytes) -> bytes:
     """One JSON object a row."""
-    keys = [orjson.dumps(name) + b":" for name in table.columns]
+    keys, comma = [_named(name, style) for name in table.columns], _comma(style)
     column = _only(table)
     if column is not None:
         between = b"}" + separator + b"{" + keys[0]
-        values = _dump(column)
-        joined = values.replace(b",", between) if column.ndim == 1 else values.replace(b"],[", b"]" + between + b"[")
+        values = _dump(column, style)
+        of_lists = b"]" + between + b"["
+        joined = values.replace(comma, between) if column.ndim == 1 else values.replace(b"]" + comma + b"[", of_lists)
         return b"{" + keys[0] + joined + b"}"
-    rows = zip(*(_cells(column, table.rows) for column in table.columns.values()), strict=True)
-    return separator.join(
-        b"{" + b",".join(key + cell for key, cell in zip(keys, row, strict=True)) + b"}" for row in rows
-    )
+    cells = [_cells(column, table.rows, style) for column in table.columns.values()]
+    parts = [part for key, values in zip(keys, cells, strict=True) for part in (comma + key, values)]
+    return _woven(table.rows, b"{" + keys[0], *parts[1:], b"}" + separator)[: -len(separator)]
+
+
+def _woven(rows: int, *parts: bytes | list[bytes]) -> bytes:
+    """Row by row what stands in it: a cell of each list, and texts that are the same in all rows."""
+    woven = [b""] * (len(parts) * rows)
+    for place, part in enumerate(parts):
+        woven[place :: len(parts)] = [part] * rows if isinstance(part, bytes) else part
+    return b"".join(woven)
 
 
 def _only(table: Table) -> NDArray[Any] | None:
@@ -137,24 +164,49 @@ def _only(table: Table) -> NDArray[Any] | None:
     return None if others or column is None or column.ndim > 2 else column
 
 
-def _dump(column: NDArray[Any]) -> bytes:
+def _dump(column: NDArray[Any], style: Style = COMPACT) -> bytes:
     """A column as JSON, without the outermost brackets."""
-    return orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    if not style.spaced:
+        return orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    if column.dtype.kind == "f":
+        column = column.astype(np.float64)
+        if (odd := _odd(column)).size:
+            return _dump_odd(column, odd)
+    return _dump(column).replace(b",", b", ")
 
 
-def _cells(column: NDArray[Any] | None, rows: int) -> list[bytes]:
+def _odd(column: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Places, all rows in a line, of the finite numbers that Python writes otherwise than orjson."""
+    magnitudes = np.abs(column.ravel())
+    tiny = (magnitudes < _SMALLEST_PLAIN) & (magnitudes > 0)
+    return np.flatnonzero(tiny | ((magnitudes >= _SMALLEST_LONG) & np.isfinite(magnitudes)))
+
+
+def _dump_odd(column: NDArray[np.float64], odd: NDArray[np.int64]) -> bytes:
+    """A spaced column of values, or of lists of them, some of which are written by Python itself."""
+    cells = _dump(column.ravel()).split(b",")
+    for place, value in zip(odd.tolist(), column.ravel()[odd].tolist(), strict=True):
+        cells[place] = repr(value).encode()
+    if column.ndim == 1:
+        return b", ".join(cells)
+    width = column.shape[1]
+    lists = (b", ".join(cells[start : start + width]) for start in range(0, len(cells), width))
+    return b"[" + b"], [".join(lists) + b"]"
+
+
+def _cells(column: NDArray[Any] | None, rows: int, style: Style) -> list[bytes]:
     """Each row's value as JSON."""
     if column is None:
         return [b"null"] * rows
-    text = _dump(column)
+    text, comma = _dump(column, style), _comma(style)
     if column.ndim == 1:
-        return text.split(b",")
+        return text.split(comma)
     closing = b"]" * (column.ndim - 1)
     opening = b"[" * (column.ndim - 1)
-    return [opening + cell + closing for cell in text[len(opening) : -len(closing)].split(closing + b"," + opening)]
+    return [opening + cell + closing for cell in text[len(opening) : -len(closing)].split(closing + comma + opening)]
 
 
-def _recordio(table: Table) -> bytes:
+def _recordio(table: Table, style: Style) -> bytes:
     from contract.codecs import recordio_protobuf  # protobuf is not paid for until an answer wants it
 
     known = {name: column.reshape(table.rows, -1) for name, column in table.columns.items() if column is not None}
@@ -162,7 +214,7 @@ def _recordio(table: Table) -> bytes:
     return recordio_protobuf.write(records)
 
 
-WRITERS: Mapping[str, Callable[[Table], bytes]] = {
+WRITERS: Mapping[str, Callable[[Table, Style], bytes]] = {
     "text/csv": _csv,
     "application/json": _json,
     "application/jsonlines": _jsonlines,

@@ -50,10 +50,6 @@ class Invocation:
             content, self.content_type, self.accept, self.attributes, self.inference_id, self.target, file
         )
 
-    def attribute(self, text: str) -> bool:
-        """Whether `text` is one of the custom attributes, which are parted by commas."""
-        return text in self.attributes.replace(" ", "").split(",") if self.attributes else False
-
 
 def _check_attributes(text: str) -> None:
     if len(text) > limits.CUSTOM_ATTRIBUTES_CHARACTERS or not (text.isascii() and text.isprintable()):

@@ -18,23 +18,13 @@ from contract.dataset import Dataset, Layout
 from contract.errors import UserError, show
 from serving import answers
 from serving.answers import Answer, Timings
-from serving.invocation import Invocation
+from serving.invocation import ATTRIBUTES, Invocation
 from serving.model import Model
 from serving.settings import Settings
 
-NO_CONTENT_TYPE = "text/libsvm"
-"""What a request without a Content-Type holds, as SageMaker's XGBoost has it."""
-REQUEST_FORMATS = (
-    "text/csv",
-    "text/libsvm",
-    "application/x-recordio-protobuf",
-    "application/json",
-    "application/jsonlines",
-    "application/x-npy",
-)
-"""The canonical names of the formats that requests come in."""
 EXPLAIN = "explain=shap"
 """Among the custom attributes it asks for SHAP contributions beside the prediction."""
+_EXPLAIN_KEY = EXPLAIN.partition("=")[0]
 QUICK_SECONDS = 0.005
 """The longest that a request may hold up the event loop: what is expected to take longer is computed beside it."""
 _TRIAL_ROWS = 256
@@ -43,6 +33,8 @@ _BYTES_A_CELL = 2
 """The fewest that a value takes in csv."""
 BLOCK_ROWS, EXPLAINED_ROWS = 10_000, 100
 """Rows of a body that are answered at once, without and with contributions; what has more is answered in blocks."""
+BLOCK_VALUES = 1_000_000
+"""The most values in the answer to a block, however many a row has; a row is never parted."""
 
 
 class _Form(NamedTuple):
@@ -61,23 +53,25 @@ class Predictions:
     settings: Settings
     quick_bytes: int = 0
     """Bodies up to this size are answered within QUICK_SECONDS."""
+    row_values: int = 1
+    """Values in the answer to a row."""
 
     def check(self, invocation: Invocation) -> None:
-        _reader(invocation.content_type or NO_CONTENT_TYPE)
-        _writer(invocation.accept, self.settings.accept)
+        self._read(invocation)
+        self._form(invocation)
 
     def one_piece(self, invocation: Invocation) -> str:
-        codec, _ = _reader(invocation.content_type or NO_CONTENT_TYPE)
+        codec, _ = self._read(invocation)
         if codec.CONTENT_TYPES[0] != "application/json":
             return ""
         return "JSON is one document; text/csv and application/jsonlines, which are read row by row, may be larger"
 
     def respond(self, invocation: Invocation) -> Answer:
-        codec, parameters = _reader(invocation.content_type or NO_CONTENT_TYPE)
-        form = self._form(invocation)
-        source = "body" if invocation.content_type else f"body (no Content-Type: read as {NO_CONTENT_TYPE})"
+        codec, parameters = self._read(invocation)
+        form, manners = self._form(invocation), self.model.manners
+        source = "body" if invocation.content_type else f"body (no Content-Type: read as {manners.content_type})"
         layout = Layout(width=self.model.schema.count, missing=self.model.schema.missing_allowed)
-        most = EXPLAINED_ROWS if form.explain else BLOCK_ROWS
+        most = EXPLAINED_ROWS if form.explain else self._most(BLOCK_ROWS)
         if invocation.file is not None:
             with _naming_the_header():
                 read = codec.read_alone(invocation.file, layout, parameters, source)
@@ -90,13 +84,24 @@ class Predictions:
         decoded = perf_counter()
         table = self.model.predict(dataset, explain=form.explain)
         predicted = perf_counter()
-        body = answers.encode(table, form.media_type, batch=form.batch)
+        body = answers.encode(table, form.media_type, manners.style, batch=form.batch)
         timings = Timings(decoded - started, predicted - decoded, perf_counter() - predicted)
         return Answer("200 OK", body, form.media_type, timings=timings)
 
+    def _read(self, invocation: Invocation) -> tuple[Codec, Mapping[str, str]]:
+        manners = self.model.manners
+        return _reader(invocation.content_type or manners.content_type, manners.formats)
+
     def _form(self, invocation: Invocation) -> _Form:
-        accept, explain = _writer(invocation.accept, self.settings.accept), invocation.attribute(EXPLAIN)
-        if not self.settings.batch or self.settings.outputs or explain:
+        settings, manners = self.settings, self.model.manners
+        accept = _writer(invocation.accept, settings.accept or manners.accept)
+        explain = bool(invocation.attributes) and _explains(invocation.attributes)
+        if explain and not manners.explains:
+            raise UserError(
+                f"{EXPLAIN} asks for SHAP contributions, which models of this algorithm do not give; leave it out",
+                where=f"header {ATTRIBUTES}",
+            )
+        if not (settings.batch and manners.batch_lines) or settings.outputs or explain:
             return _Form(accept, explain)
         return _Form(accept if accept == "text/csv" else "application/jsonlines", batch=True)
 
@@ -106,21 +111,30 @@ class Predictions:
         if block is None:
             raise UserError("the body holds no rows; send at least one", where="body")
         tables = (self.model.predict(one, explain=form.explain) for one in chain((block,), blocks))
-        chunks = answers.encode_blocks(tables, form.media_type, batch=form.batch)
+        chunks = answers.encode_blocks(tables, form.media_type, self.model.manners.style, batch=form.batch)
         return Answer("200 OK", content_type=form.media_type, chunks=chain((next(chunks),), chunks))
 
     def quick(self, invocation: Invocation) -> bool:
         # Contributions cost a thousand times the prediction.
-        return len(invocation.content) <= self.quick_bytes and not invocation.attribute(EXPLAIN)
+        return len(invocation.content) <= self.quick_bytes and not (
+            invocation.attributes and _explains(invocation.attributes)
+        )
 
     def try_out(self) -> None:
         """Answer a row, so that what that loads is there before the workers part, then predict by the clock."""
         width = self.model.schema.count
         self.respond(Invocation(b",".join([b"0"] * width), "text/csv"))
+        columns = self.model.predict(Dataset(np.zeros((1, width), np.float32))).columns.values()
+        self.row_values = max(1, sum(column.size for column in columns if column is not None))
+        trial = self._most(_TRIAL_ROWS)
         started = perf_counter()
-        self.model.predict(Dataset(np.zeros((_TRIAL_ROWS, width), np.float32)))
-        rows = int(QUICK_SECONDS / (perf_counter() - started) * _TRIAL_ROWS)
+        self.model.predict(Dataset(np.zeros((trial, width), np.float32)))
+        rows = int(QUICK_SECONDS / (perf_counter() - started) * trial)
         self.quick_bytes = 0 if self.model.exclusive else rows * width * _BYTES_A_CELL
+
+    def _most(self, rows: int) -> int:
+        """At most so many rows, fewer where each is answered by many values."""
+        return max(1, min(rows, BLOCK_VALUES // self.row_values))
 
     def count(self) -> int:
         return 1
@@ -130,10 +144,22 @@ class Predictions:
 
 
 @lru_cache(maxsize=64)
-def _reader(content_type: str) -> tuple[Codec, Mapping[str, str]]:
+def _reader(content_type: str, formats: tuple[str, ...]) -> tuple[Codec, Mapping[str, str]]:
     with _naming_the_header():
         media = media_type.parse(content_type)
-        return codecs.find(media, REQUEST_FORMATS), media.parameters
+        return codecs.find(media, formats), media.parameters
+
+
+@lru_cache(maxsize=64)
+def _explains(attributes: str) -> bool:
+    """Whether SHAP contributions are asked for, in whatever case. Raises UserError for other explanations."""
+    asked = False
+    for attribute in attributes.replace(" ", "").split(","):
+        if attribute.partition("=")[0].lower() == _EXPLAIN_KEY:
+            if attribute.lower() != EXPLAIN:
+                raise UserError(f"{show(attribute)} is not accepted; expected {EXPLAIN}", where=f"header {ATTRIBUTES}")
+            asked = True
+    return asked
 
 
 @contextmanager
@@ -162,7 +188,7 @@ def _writer(accept: str, default: str) -> str:
 
 def check_default(settings: Settings) -> None:
     """Raises UserError where what an absent Accept means cannot be answered."""
-    if media_type.parse(settings.accept).name not in answers.WRITERS:
+    if settings.accept and media_type.parse(settings.accept).name not in answers.WRITERS:
         raise UserError(
             f"environment variable SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT: {show(settings.accept)} is not one of "
             f"{', '.join(answers.WRITERS)}"

@@ -8,7 +8,7 @@ import sys
 
 from contract.errors import AlgorithmError, UserError
 from contract.paths import Paths
-from serving import logs, openapi, probe, routes
+from serving import logs, model, openapi, probe, routes
 from serving.invocations import Endpoint
 from serving.settings import Settings
 
@@ -20,8 +20,8 @@ def main() -> int:
     """
     logs.start()
     try:
-        settings = Settings.of_environment()
         algorithm, directory = os.environ.get("SAGEMAKER_ALGORITHM", ""), Paths.of_environment().model
+        settings = model.settle(algorithm, Settings.of_environment())
         endpoint = Endpoint(settings, None if settings.multi_model else probe.load(algorithm, directory, settings))
         document = openapi.build(endpoint, routes.of(endpoint))
     except (UserError, AlgorithmError) as error:

@@ -13,7 +13,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
 from contract.errors import PlatformError
-from serving import gunicorn_config, logs, probe, waiting
+from serving import gunicorn_config, logs, model, probe, waiting
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.settings import Settings
@@ -70,6 +70,7 @@ def run(
     if not settings.user_code:
         _share_an_arena()
     logs.start()
+    settings = model.settle(algorithm, settings)
     endpoint = Endpoint(settings)
     application = Application(endpoint)
     configuration = gunicorn_config.settings(settings, listener.fileno())

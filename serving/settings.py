@@ -34,8 +34,8 @@ class Settings:
     payload_bytes: int = limits.PAYLOAD_BYTES
     whole_bytes: int = limits.PAYLOAD_BYTES
     """Bodies up to this size are read into memory; larger ones, within `payload_bytes`, go through a file in blocks."""
-    accept: str = "text/csv"
-    """What an absent Accept means."""
+    accept: str = ""
+    """What an absent Accept means; none: what it means to the algorithm (serving.manners)."""
     batch: bool = False
     strategy: str = _STRATEGIES[0]
     """How batch transform fills a body: with one record or with as many as it may hold."""
@@ -74,7 +74,7 @@ class Settings:
             threads=max(1, cpus // workers),
             payload_bytes=payload_bytes,
             whole_bytes=whole_bytes,
-            accept=accept or cls.accept,
+            accept=accept,
             batch=_boolean(environ, "SAGEMAKER_BATCH", default=False),
             strategy=_strategy(environ),
             outputs=_words(environ, "SAGEMAKER_INFERENCE_OUTPUT"),

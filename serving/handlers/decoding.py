@@ -6,6 +6,8 @@ has always two dimensions.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from contract import codecs, media_type
@@ -15,7 +17,7 @@ from contract.errors import UserError
 from contract.media_type import MediaType
 from serving.handlers import npz
 from serving.invocation import Invocation
-from serving.predictions import REQUEST_FORMATS
+from serving.manners import REQUEST_FORMATS
 
 _TEXT = ("application/json", "text/csv")
 """What a script gets as str, as from sagemaker-inference; everything else is bytes."""
@@ -43,8 +45,8 @@ def check(invocation: Invocation) -> None:
     _codec(content_type(invocation))
 
 
-def decode(invocation: Invocation, layout: Layout, most: int) -> Floats:
-    """The table (rows, columns), NaN where a cell is missing.
+def decode(invocation: Invocation, layout: Layout, most: int, absent: float = math.nan) -> Floats:
+    """The table (rows, columns), NaN where a cell is missing, `absent` where a sparse row does not name one.
 
     Raises UserError for what is none, or takes more than `most` bytes.
     """
@@ -53,7 +55,7 @@ def decode(invocation: Invocation, layout: Layout, most: int) -> Floats:
     if codec is None:
         return npz.decode(invocation.content, most)
     features = codec.decode(invocation.content, layout, media.parameters, "body").features
-    return _dense(features, layout, most) if isinstance(features, Sparse) else features
+    return _dense(features, layout, most, absent) if isinstance(features, Sparse) else features
 
 
 def _codec(media: MediaType) -> Codec | None:
@@ -67,13 +69,13 @@ def _codec(media: MediaType) -> Codec | None:
         raise UserError(message, where="header Content-Type", code=error.code) from error
 
 
-def _dense(features: Sparse, layout: Layout, most: int) -> Floats:
+def _dense(features: Sparse, layout: Layout, most: int, absent: float) -> Floats:
     rows, width = features.shape[0], max(features.width, layout.width or 0)
     if rows * width * features.values.itemsize > most:
         raise UserError(
             f"as a table of {rows} rows and {width} columns the body is larger than the {most} bytes accepted",
             where="body",
         )
-    table = np.full((rows, width), np.nan, np.float32)
+    table = np.full((rows, width), absent, np.float32)
     table[np.repeat(np.arange(rows), np.diff(features.offsets)), features.columns] = features.values
     return table

@@ -23,6 +23,11 @@ class Predictor:
         return self.model.schema.count
 
     @property
+    def absent(self) -> float:
+        """What a cell is that a sparse row does not name."""
+        return self.model.manners.absent
+
+    @property
     def layout(self) -> Layout:
         """What its requests hold."""
         return Layout(width=self.width, missing=self.model.schema.missing_allowed)
@@ -30,8 +35,9 @@ class Predictor:
     def predict(self, rows: ArrayLike) -> NDArray[Any]:
         """Predictions (rows,), or (rows, outputs), of `rows` (rows, width), or of one row; NaN stands for missing.
 
+        Of a classifier they are the scores, whatever labels its own answers have beside them.
         Raises an error for the client where the width is another one.
         """
         features = np.ascontiguousarray(np.atleast_2d(np.asarray(rows, np.float32)))
-        (column,) = self.model.predict(Dataset(features)).columns.values()
+        column, *_ = self.model.predict(Dataset(features)).columns.values()
         return np.asarray(column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -106,8 +107,9 @@ class UserCode:
     def _decoded(self, invocation: Invocation, context: Context) -> Any:
         if hook := self.hooks.get("input_fn"):
             return hook(context, decoding.text(invocation), decoding.content_type(invocation).name)
-        layout = self.loaded.layout if isinstance(self.loaded, Predictor) else Layout()
-        return decoding.decode(invocation, layout, TABLE_FACTOR * self.settings.whole_bytes)
+        own = isinstance(self.loaded, Predictor)
+        layout, absent = (self.loaded.layout, self.loaded.absent) if own else (Layout(), math.nan)
+        return decoding.decode(invocation, layout, TABLE_FACTOR * self.settings.whole_bytes, absent)
 
     def _encoded(self, prediction: Any, invocation: Invocation, context: Context) -> Answer:
         processor = context.request_processor[0]

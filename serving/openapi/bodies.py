@@ -7,30 +7,29 @@ from typing import Any
 
 import orjson
 
-from contract.manifest import Schema
 from serving import answers
 from serving.invocation import Invocation
+from serving.model import Model
 from serving.openapi import schemas
-from serving.predictions import REQUEST_FORMATS
 from serving.service import Service
 
 _TEXT = {"type": "string", "minLength": 1}
 
 
-def requests(schema: Schema) -> dict[str, Any]:
+def requests(model: Model) -> dict[str, Any]:
     """Each request format; the examples are a row of zeros."""
     formats = {}
-    for name in REQUEST_FORMATS:
+    for name in model.manners.formats:
         description, example = _FORMATS[name]
         formats[name] = dict(description)
         if example is not None:
-            formats[name]["example"] = example(schema.count)
+            formats[name]["example"] = example(model.schema.count)
     return formats
 
 
-def responses(service: Service, schema: Schema) -> dict[str, Any]:
+def responses(service: Service, model: Model) -> dict[str, Any]:
     """Each answer format, with the service's own answer to a row of zeros."""
-    row = _csv(schema.count).encode()
+    row = _csv(model.schema.count).encode()
     formats = {}
     for accept in answers.WRITERS:
         answer = service.respond(Invocation(row, "text/csv", accept))

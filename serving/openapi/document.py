@@ -29,7 +29,7 @@ def build(endpoint: Endpoint, routes: Iterable[Route]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "SageMaker endpoint", "version": "1.0.0", "description": _BEFORE_ROUTES},
         "paths": paths,
-        "components": {"schemas": schemas.of(model.schema if model else None)},
+        "components": {"schemas": schemas.of(model)},
     }
 
 

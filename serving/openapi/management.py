@@ -12,10 +12,10 @@ from serving.openapi.parts import (
     ANYTHING,
     BODY_REFUSALS,
     COUNT,
-    HEADERS,
     INVOCATION_REFUSALS,
     SCRIPT,
     TEXT,
+    headers,
     json,
     refusals,
 )
@@ -57,7 +57,7 @@ def _unload(endpoint: Endpoint) -> dict[str, Any]:
 
 def _invoke(endpoint: Endpoint) -> dict[str, Any]:
     return {
-        "parameters": HEADERS,
+        "parameters": headers(),
         "requestBody": {"required": True, "content": ANYTHING},
         "responses": {
             "200": {"description": "Predictions, one a row", "content": ANYTHING},

@@ -8,7 +8,7 @@ from typing import Any
 from serving.invocations import Endpoint
 from serving.models.remote import TARGET
 from serving.openapi import bodies, management, schemas
-from serving.openapi.parts import ANYTHING, COUNT, HEADERS, INVOCATION_REFUSALS, SCRIPT, TEXT, json, refusals
+from serving.openapi.parts import ANYTHING, COUNT, INVOCATION_REFUSALS, SCRIPT, TEXT, headers, json, refusals
 from serving.settings import UNBOUNDED
 
 _TARGET: dict[str, Any] = {"name": TARGET, "in": "header", "required": True, "schema": TEXT}
@@ -21,17 +21,15 @@ def _ping(endpoint: Endpoint) -> dict[str, Any]:
 def _invocations(endpoint: Endpoint) -> dict[str, Any]:
     service, settings = endpoint.service, endpoint.settings
     taken = given = ANYTHING
-    headers, others = HEADERS, {"default": SCRIPT}
+    model, others = None, {"default": SCRIPT}
     if settings.multi_model:
-        headers = [_TARGET, *HEADERS]
         others |= refusals(*INVOCATION_REFUSALS, "not_found", "out_of_memory")
-    elif service is not None and service.model is not None:
-        schema = service.model.schema
-        taken, given, others = bodies.requests(schema), bodies.responses(service, schema), {}
+    elif service is not None and (model := service.model) is not None:
+        taken, given, others = bodies.requests(model), bodies.responses(service, model), {}
     most = "Of any size" if settings.payload_bytes == UNBOUNDED else f"At most {settings.payload_bytes} bytes"
     return {
         "description": f"Answers in the media type that the header Accept wishes for, by default {_default(endpoint)}.",
-        "parameters": headers,
+        "parameters": [_TARGET, *headers()] if settings.multi_model else headers(model),
         "requestBody": {"description": most, "required": True, "content": taken},
         "responses": {
             "200": {"description": "Predictions, one a row", "content": given},
@@ -44,10 +42,11 @@ def _invocations(endpoint: Endpoint) -> dict[str, Any]:
 def _default(endpoint: Endpoint) -> str:
     """A model's own code has a default of its own; of several models each may bring code, or none."""
     service, settings = endpoint.service, endpoint.settings
-    if settings.multi_model and settings.user_code and settings.accept != settings.script_accept:
+    if settings.multi_model and settings.user_code and settings.accept not in ("", settings.script_accept):
         return f"{settings.accept}, or {settings.script_accept} where a model brings its own code"
-    alone = service is not None and service.model is None and not settings.multi_model
-    return settings.script_accept if alone else settings.accept
+    if service is not None and service.model is not None:
+        return settings.accept or service.model.manners.accept
+    return settings.accept if settings.accept and settings.multi_model else settings.script_accept
 
 
 def _execution_parameters(endpoint: Endpoint) -> dict[str, Any]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 import numpy as np
 
 from contract.manifest import Schema
+from serving.model import Model
 
 _ROUNDS_TO_INFINITY = float(np.finfo(np.float32).max) + 2.0**103
 
 
-def of(schema: Schema | None) -> dict[str, Any]:
+def of(model: Model | None) -> dict[str, Any]:
     """By name; without a bound on the width where the model is not known."""
-    known = schema or Schema(0)
+    known = model.schema if model else Schema(0)
+    absent = "missing or 0, as the algorithm has it" if model is None else _absent(model.manners.absent)
     return {
         "Number": _number(known),
         "Row": _row(known),
+        "Features": {"anyOf": [reference("Row"), object_of(values=reference("Row")), _sparse(absent)]},
         **_INSTANCES,
         "Error": object_of(error=_ERROR),
         "ModelError": _MODEL_ERROR,
@@ -51,16 +55,22 @@ def _row(schema: Schema) -> dict[str, Any]:
     return listed(number, description="One row: a number for each feature", **width, **named)
 
 
-_SPARSE = {
-    "description": "A row by its columns, counted from 0 and ascending; those that are not there are missing",
-    **object_of(
-        keys={"type": "array", "items": {"type": "integer", "minimum": 0}, "uniqueItems": True},
-        values={"type": "array", "items": reference("Number")},
-        shape=listed({"type": "integer"}, description="Its last number is that of the features"),
-    ),
-}
+def _absent(value: float) -> str:
+    return "missing" if isnan(value) else f"{value:g}"
+
+
+def _sparse(absent: str) -> dict[str, Any]:
+    return {
+        "description": f"A row by its columns, counted from 0 and ascending; those that are not there are {absent}",
+        **object_of(
+            keys={"type": "array", "items": {"type": "integer", "minimum": 0}, "uniqueItems": True},
+            values={"type": "array", "items": reference("Number")},
+            shape=listed({"type": "integer"}, description="Its last number is that of the features"),
+        ),
+    }
+
+
 _INSTANCES = {
-    "Features": {"anyOf": [reference("Row"), object_of(values=reference("Row")), _SPARSE]},
     "Instance": {
         "anyOf": [
             reference("Row"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving.xgboost.model import load
+from serving.xgboost.model import MANNERS, load
 from serving.xgboost.native import version as prepare
 
-__all__ = ["load", "prepare"]
+__all__ = ["MANNERS", "load", "prepare"]

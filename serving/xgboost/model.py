@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,7 +14,9 @@ from contract import artifact
 from contract.dataset import Dataset, Floats, Sparse
 from contract.errors import AlgorithmError, UserError, show
 from contract.manifest import Schema
+from serving import model
 from serving.answers import Columns, Table
+from serving.manners import Manners
 from serving.settings import Settings
 from serving.xgboost import selection
 from serving.xgboost.native import CONTRIBUTIONS, VALUE, Booster, version
@@ -25,6 +28,7 @@ FILE = "xgboost-model"
 _MEMBER = re.compile(rf"{FILE}-[0-9]+")
 _START_BYTES = 4096
 """Read first: a file that is no model may be long."""
+MANNERS = Manners(content_type="text/libsvm", accept="text/csv", batch_lines=True, selectable=True, explains=True)
 _VOTING = ("multi:softmax", "binary:hinge")
 
 
@@ -39,6 +43,7 @@ class XGBoost:
     classes: int
     schema: Schema
     outputs: tuple[str, ...] = ()
+    manners: ClassVar[Manners] = MANNERS
 
     @property
     def exclusive(self) -> bool:
@@ -50,7 +55,7 @@ class XGBoost:
             booster.set_threads(count)
 
     def predict(self, dataset: Dataset, *, explain: bool = False) -> Table:
-        features = self._checked(dataset)
+        features = model.features(dataset, self.schema)
         columns = dict(self._columns(self._scores(features)))
         if explain:
             columns["contributions"] = self._contributions(features)
@@ -87,17 +92,6 @@ class XGBoost:
         winners: Floats = counts.argmax(axis=0).astype(np.float32)
         return winners
 
-    def _checked(self, dataset: Dataset) -> Floats | Sparse:
-        """The features, of the model's width; sparse ones may end earlier. The library itself lets 3 pass for 4."""
-        width, features = self.schema.count, dataset.features
-        if isinstance(features, Sparse) and features.width < width:
-            features = replace(features, width=width)
-        if features.shape[1] != width:
-            raise UserError(
-                f"{features.shape[1]} features a row; the model takes {width}", where="row 1", code="wrong_width"
-            )
-        return np.ascontiguousarray(features, np.float32) if isinstance(features, np.ndarray) else features
-
 
 def _mean(each: list[Floats]) -> Floats:
     if len(each) == 1:
@@ -117,7 +111,7 @@ def load(directory: Path, settings: Settings) -> XGBoost:
         members = members[:1]
     boosters = tuple(_booster(artifact.bare_file(directory, name)) for name in members)
     if manifest is None:
-        log.warning("no %s beside the model: its origin and content are not verified", artifact.MANIFEST_NAME)
+        model.warn_unverified()
     return _model(boosters, manifest.features if manifest else None, settings)
 
 
@@ -128,29 +122,25 @@ def _names(directory: Path) -> list[str]:
 def _booster(path: Path) -> Booster:
     with path.open("rb") as stream:
         if not stream.read(_START_BYTES).lstrip().startswith(b"{"):
-            raise UserError(
+            raise model.bad(
                 f"{show(path.name)} is neither UBJSON nor JSON (XGBoost before 2.1 had a format of its own): load it "
-                f"with the XGBoost that made it, save_model('model.json'), and rename that file to {path.name}",
-                where="model",
-                code="bad_model",
+                f"with the XGBoost that made it, save_model('model.json'), and rename that file to {path.name}"
             )
         stream.seek(0)
         content = stream.read()
     try:
         return Booster(content)
     except AlgorithmError as error:
-        raise UserError(f"XGBoost cannot load {show(path.name)}: {error}", where="model", code="bad_model") from error
+        raise model.bad(f"XGBoost cannot load {show(path.name)}: {error}") from error
 
 
 def _model(boosters: tuple[Booster, ...], schema: Schema | None, settings: Settings) -> XGBoost:
     widths = {booster.width() for booster in boosters}
     objectives = {booster.config["learner"]["objective"]["name"] for booster in boosters}
     if len(widths) > 1 or len(objectives) > 1 or (schema and schema.count not in widths):
-        raise UserError(
+        raise model.bad(
             f"the model files take {sorted(widths)} features and have objectives {sorted(objectives)}; "
-            f"they must agree{f' with {artifact.MANIFEST_NAME}: {schema.count} features' if schema else ''}",
-            where="model",
-            code="bad_model",
+            f"they must agree{f' with {artifact.MANIFEST_NAME}: {schema.count} features' if schema else ''}"
         )
     (width,), (objective,) = widths, objectives
     for key in settings.outputs:

@@ -14,6 +14,7 @@ from serving import predictions
 from serving.answers import WRITERS, Table
 from serving.app import Application
 from serving.invocations import Endpoint
+from serving.manners import Manners
 from serving.predictions import Predictions
 from serving.settings import Settings
 
@@ -27,6 +28,7 @@ class Echo:
 
     schema = Schema(WIDTH)
     exclusive = False
+    manners = Manners(content_type="text/libsvm", accept="text/csv", explains=True)
 
     def predict(self, dataset: Dataset, *, explain: bool = False) -> Table:
         rows = dataset.features

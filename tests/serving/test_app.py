@@ -14,7 +14,8 @@ from contract.manifest import Schema
 from serving.answers import Table
 from serving.app import Application
 from serving.invocations import Endpoint
-from serving.predictions import REQUEST_FORMATS, Predictions
+from serving.manners import REQUEST_FORMATS, Manners
+from serving.predictions import Predictions
 from serving.settings import UNBOUNDED, Settings
 
 ROW = b"1,2,3,4\n"
@@ -25,6 +26,7 @@ class Broken:
 
     schema = Schema(4)
     exclusive = False
+    manners = Manners()
 
     def predict(self, dataset: Dataset, *, explain: bool = False) -> Table:
         raise RuntimeError(f"secret {dataset.features}")

@@ -17,8 +17,8 @@ from serving.answers import WRITERS
 from serving.app import Application
 from serving.http import connection, head
 from serving.invocations import Endpoint
+from serving.manners import REQUEST_FORMATS
 from serving.openapi.operations import OPERATIONS
-from serving.predictions import REQUEST_FORMATS
 from serving.service import Service
 from serving.settings import Settings
 
@@ -116,8 +116,12 @@ def test_of_a_model_with_code_of_its_own_nothing_is_known() -> None:
 @pytest.mark.parametrize(
     ("wanted", "default"),
     [
-        ({}, "text/csv"),
-        ({"user_code": True}, "text/csv, or application/json where a model brings its own code"),
+        ({"accept": "text/csv"}, "text/csv"),
+        (
+            {"user_code": True, "accept": "text/csv"},
+            "text/csv, or application/json where a model brings its own code",
+        ),
+        ({"user_code": True}, "application/json"),
         ({"user_code": True, "accept": "image/png", "script_accept": "image/png"}, "image/png"),
     ],
 )

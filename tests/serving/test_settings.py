@@ -9,7 +9,7 @@ from serving.settings import MEBIBYTE, UNBOUNDED, Settings
 
 def test_defaults_come_from_the_contract_and_the_cpus() -> None:
     settings = Settings.of_environment({})
-    assert (settings.port, settings.payload_bytes, settings.accept) == (limits.PORT, limits.PAYLOAD_BYTES, "text/csv")
+    assert (settings.port, settings.payload_bytes, settings.accept) == (limits.PORT, limits.PAYLOAD_BYTES, "")
     assert (settings.workers, settings.threads) == (resources.cpus(), 1)
 
 
@@ -105,7 +105,7 @@ def test_user_code_is_off_unless_the_image_says_so() -> None:
     )
     assert (settings.user_code, settings.program) == (True, "serve.py")
     assert settings.submit_directory == "/opt/ml/model/code"
-    assert (settings.accept, settings.script_accept) == ("text/csv", "application/json")
+    assert (settings.accept, settings.script_accept) == ("", "application/json")
     settings = Settings.of_environment({"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "image/png"})
     assert settings.accept == settings.script_accept == "image/png"
 

@@ -14,13 +14,14 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from contract.dataset import Dataset
 from contract.manifest import Schema
 from serving import logs, model
 from serving.answers import Table
+from serving.manners import Manners
 from serving.models import lifeline, memory
 from serving.settings import Settings
 
@@ -38,6 +39,10 @@ class Faulty:
     schema: Schema
     exclusive: bool = False
     kept: bytes = b""
+    manners: Manners = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.manners = self.inner.manners
 
     def predict(self, dataset: Dataset, *, explain: bool = False) -> Table:
         first = dataset.features[0, 0]

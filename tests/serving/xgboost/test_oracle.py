@@ -10,77 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import xgboost
-from numpy.typing import NDArray
 
-from contract.codecs import recordio_protobuf
-from contract.dataset import Dataset, Sparse
-
-Rows = NDArray[np.float32]
-
-
-def cells(rows: Rows, empty: str) -> list[list[str]]:
-    return [[empty if np.isnan(value) else repr(float(value)) for value in row] for row in rows]
-
-
-def csv(rows: Rows) -> bytes:
-    return "".join(",".join(row) + "\n" for row in cells(rows, "")).encode()
-
-
-def libsvm(rows: Rows) -> bytes:
-    lines = (" ".join(f"{n}:{value}" for n, value in enumerate(row) if value) for row in cells(rows, ""))
-    return "".join(f"0 {line}\n" for line in lines).encode()
-
-
-def as_json(rows: Rows) -> bytes:
-    return f'{{"instances":[{",".join(instances(rows))}]}}'.encode()
-
-
-def jsonlines(rows: Rows) -> bytes:
-    return "".join(line + "\n" for line in instances(rows)).encode()
-
-
-def instances(rows: Rows) -> list[str]:
-    return [f'{{"features":[{",".join(row)}]}}' for row in cells(rows, "null")]
-
-
-def npy(rows: Rows) -> bytes:
-    stream = io.BytesIO()
-    np.save(stream, rows)
-    return stream.getvalue()
-
-
-def recordio(rows: Rows) -> bytes:
-    return recordio_protobuf.encode(Dataset(rows))
-
-
-def recordio_sparse(rows: Rows) -> bytes:
-    present = ~np.isnan(rows)
-    offsets = np.concatenate([[0], np.cumsum(present.sum(axis=1))]).astype(np.int64)
-    columns = np.nonzero(present)[1].astype(np.int32)
-    return recordio_protobuf.encode(Dataset(Sparse(offsets, columns, rows[present], rows.shape[1])))
-
-
-BODIES: dict[str, tuple[str, Callable[[Rows], bytes]]] = {
-    "csv": ("text/csv", csv),
-    "libsvm": ("text/libsvm", libsvm),
-    "json": ("application/json", as_json),
-    "jsonlines": ("application/jsonlines", jsonlines),
-    "npy": ("application/x-npy", npy),
-    "recordio": ("application/x-recordio-protobuf", recordio),
-    "recordio sparse": ("application/x-recordio-protobuf", recordio_sparse),
-}
-
-
-def scores_of_records(body: bytes) -> list[Any]:
-    records = recordio_protobuf.records(io.BytesIO(body), "answer")
-    return [list(record.label["score"].float32_tensor.values) for record in records]
-
+from tests.serving.request_bodies import BODIES, Rows, csv, values_of_records
 
 ANSWERS: dict[str, Callable[[bytes], Any]] = {
     "text/csv": lambda body: [line.split(",") for line in body.decode().splitlines()],
     "application/json": lambda body: [one["score"] for one in json.loads(body)["predictions"]],
     "application/jsonlines": lambda body: [json.loads(line)["score"] for line in body.splitlines()],
-    "application/x-recordio-protobuf": scores_of_records,
+    "application/x-recordio-protobuf": lambda body: values_of_records(body, "score"),
 }
 
 
