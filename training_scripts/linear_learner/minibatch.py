@@ -7,18 +7,23 @@ image; l1 is a proximal step, so that weights become 0 and stay there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.dataset import Floats
+from training_scripts.linear_learner.crew import Crew
 from training_scripts.linear_learner.plan import Doubles, Plan, Total, alone
+from training_scripts.linear_learner.result import Arrays, EpochResult, same_forms, unpacked
 from training_scripts.linear_learner.rows import Rows
 
 TINY = np.float32(1e-8)
 """Keeps Adam and RMSProp from dividing by 0; MXNet's own."""
+SHARED = 1 << 23
+"""Multiplications of a batch from which sharing them among threads pays."""
 DECAY = np.float32(0.9)
 """RMSProp's memory of squared gradients; MXNet's own `gamma1`."""
 
@@ -35,10 +40,6 @@ class State:
     step: NDArray[np.int64]
     """Steps done, an array without dimensions."""
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The state by name, to be saved."""
-        return {item.name: np.array(getattr(self, item.name)) for item in fields(self)}
-
 
 def begun(plan: Plan, width: int) -> State:
     """The state before the first step. All models have the same first weights: they differ by their settings alone."""
@@ -53,17 +54,8 @@ def begun(plan: Plan, width: int) -> State:
     return State(weights, np.zeros_like(weights), np.zeros_like(weights), np.array(0))
 
 
-def restored(arrays: Mapping[str, NDArray[np.generic]], like: State) -> State:
-    """The state that `arrays` hold. Raises ValueError where names, shapes or types are not those of `like`."""
-    wanted = like.arrays()
-    forms = {name: (values.shape, values.dtype) for name, values in arrays.items()}
-    if forms != {name: (values.shape, values.dtype) for name, values in wanted.items()}:
-        raise ValueError("the saved state is not one of this training")
-    return State(**{name: np.array(values) for name, values in arrays.items()})
-
-
-class Minibatch:
-    """Epochs of a minibatch optimizer over the rows of this host.
+class Minibatches:
+    """A Solver by Adam, SGD or RMSProp, for the plan's number of epochs.
 
     Every host cuts its rows into the same number of batches, so that all make the same steps; the sums of gradients run
     over all hosts, by `total`.
@@ -72,8 +64,10 @@ class Minibatch:
     def __init__(self, plan: Plan, rows: Rows, total: Total | None = None) -> None:
         self._plan, self._rows, self._total = plan, rows, total
         sums = (total or alone)(np.array([len(rows), 1.0]))
-        self.steps = max(1, int(np.ceil(sums[0] / (sums[1] * plan.batch_rows))))
-        self._cuts = np.linspace(0, len(rows), self.steps + 1).astype(int)
+        self._steps = max(1, int(np.ceil(sums[0] / (sums[1] * plan.batch_rows))))
+        self._state = begun(plan, rows.width)
+        self._cuts = np.linspace(0, len(rows), self._steps + 1).astype(int).tolist()
+        self._crew = Crew(plan.threads)
         self._rates = _Rates(plan, rows.width)
         self._update: Callable[[State, Floats], Floats] = {
             "auto": self._adam,
@@ -82,21 +76,48 @@ class Minibatch:
             "rmsprop": self._rmsprop,
         }[plan.optimizer]
 
-    def epoch(self, state: State) -> Doubles:
-        """Pass over the rows once, changing `state`. The mean losses (models,), each batch's before its step."""
+    def epoch(self) -> EpochResult:
+        """See Solver. One pass over the rows; the losses are each batch's before its step."""
         losses = np.zeros(len(self._plan.settings))
         count = 0.0
-        with np.errstate(over="ignore", invalid="ignore"):  # a rate too high for the data: its model's loss tells
-            for start, stop in zip(self._cuts[:-1], self._cuts[1:], strict=True):
-                gradient, batch_losses, rows = self._gradient(state.weights, slice(start, stop))
+        # A rate too high for the data: its model's loss tells.
+        with self._crew.at_work(), np.errstate(over="ignore", invalid="ignore"):
+            for start, stop in itertools.pairwise(self._cuts):
+                gradient, batch_losses, rows = self._gradient(slice(start, stop))
                 losses += batch_losses
                 count += rows
-                self._step(state, gradient)
-        return losses / count
+                self._step(gradient)
+        return EpochResult(losses / count, int(self._state.step) >= self._plan.epochs * self._steps)
 
-    def _gradient(self, weights: Floats, rows: slice) -> tuple[Floats, Doubles, float]:
+    def weights(self) -> tuple[Floats, Floats]:
+        """See Solver."""
+        return unpacked(self._plan, self._state.weights)
+
+    def state(self) -> Arrays:
+        """See Solver."""
+        return {item.name: np.array(getattr(self._state, item.name)) for item in fields(State)}
+
+    def restore(self, state: Arrays) -> None:
+        """See Solver."""
+        if not same_forms(state, self.state()):
+            raise ValueError("the saved state is not one of this training")
+        self._state = State(**{name: np.array(values) for name, values in state.items()})
+
+    def describe(self) -> str:
+        """See Solver."""
+        name = "adam" if self._plan.optimizer == "auto" else self._plan.optimizer
+        why = ", as l1 or the loss leaves no second derivatives" if self._plan.optimizer == "auto" else ""
+        return f"{name}{why}: {len(self._plan.settings)} models at once, {self._steps} batches an epoch"
+
+    def _gradient(self, rows: slice) -> tuple[Floats, Doubles, float]:
         """Mean gradient of the batch's loss, sums of losses over its rows (models,), and how many rows it has."""
-        losses, gradient = self._rows.loss_and_gradient(self._plan.loss, weights, rows)
+        plan, weights = self._plan, self._state.weights
+        if (rows.stop - rows.start) * weights.size < SHARED:
+            losses, gradient = self._rows.loss_and_gradient(plan.loss, weights, rows)
+        else:
+            starts = range(rows.start, rows.stop, -(-(rows.stop - rows.start) // plan.threads))
+            parts = self._crew.over(starts, lambda part: self._rows.loss_and_gradient(plan.loss, weights, _all(part)))
+            losses, gradient = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
         count = float(rows.stop - rows.start)
         if self._total is not None:
             sums = self._total(np.concatenate([gradient.ravel(), losses, [count]]).astype(np.float64))
@@ -105,14 +126,14 @@ class Minibatch:
         gradient *= np.float32(1 / count)
         return gradient, losses, count
 
-    def _step(self, state: State, gradient: Floats) -> None:
-        weights, rates = state.weights, self._rates
+    def _step(self, gradient: Floats) -> None:
+        weights, rates = self._state.weights, self._rates
         if not self._plan.use_bias:
             gradient[-1] = 0
         if rates.decays:
             gradient[:-1] += rates.wd * weights[:-1]
             gradient[-1] += rates.bias_wd * weights[-1]
-        steps = self._update(state, gradient)
+        steps = self._update(self._state, gradient)
         if rates.sparse:
             bounds = np.broadcast_to(steps, weights.shape)[:-1] * rates.l1
             kept = weights[:-1]
@@ -149,6 +170,10 @@ class Minibatch:
         steps: Floats = self._rates.at(int(state.step)) / np.sqrt(state.second + TINY)
         state.weights -= steps * gradient
         return steps
+
+
+def _all(part: range) -> slice:
+    return slice(part.start, part.stop)
 
 
 class _Rates:

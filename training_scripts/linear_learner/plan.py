@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from contract import resources
 from training_scripts.linear_learner.grid import Setting
 from training_scripts.linear_learner.losses import Loss
 
@@ -52,6 +53,7 @@ class Plan:
     bias_wd_mult: float = 0.0
     init: Init = field(default_factory=Init)
     seed: int = 0
+    threads: int = field(default_factory=resources.cpus)
 
     @property
     def columns(self) -> int:

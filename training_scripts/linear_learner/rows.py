@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,10 @@ import numpy as np
 from contract.dataset import Floats
 from training_scripts.linear_learner.losses import Loss
 from training_scripts.linear_learner.plan import Doubles
+
+BLOCK_CELLS = 1 << 19
+"""Cells read at a time in a pass: the second product finds them in the cache."""
+BLOCK_ROWS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,20 @@ class Rows:
     @property
     def width(self) -> int:
         return int(self.features.shape[1])
+
+    def every(self, stride: int) -> Rows:
+        """A copy of every `stride`th row."""
+        weights = None if self.weights is None else self.weights[::stride].copy()
+        return Rows(np.ascontiguousarray(self.features[::stride]), self.labels[::stride].copy(), weights)
+
+    def step(self, columns: int = 1) -> int:
+        """Rows of a block of a pass with so many columns of weights."""
+        return max(64, min(BLOCK_ROWS, BLOCK_CELLS // (self.width + columns)))
+
+    def blocks(self, columns: int = 1) -> Iterator[slice]:
+        """The blocks of a pass, one behind the other."""
+        step = self.step(columns)
+        return (slice(start, min(start + step, len(self))) for start in range(0, len(self), step))
 
     def margins(self, columns: Floats, rows: slice) -> Floats:
         """Margins (rows, columns) by weights (width + 1, columns), the bias last."""
