@@ -72,7 +72,7 @@ def test_out_of_memory_is_137_with_a_reason(reference: str, ml: Path, run: Run) 
         if done.code:
             break
     assert done.code == 137, done.output
-    wanted = "the training process was killed by signal 9 (SIGKILL): usually out of memory; limit "
+    wanted = f"the training process was killed by signal 9 (SIGKILL): usually out of memory; limit {megabytes} MB"
     assert samples.failure(ml).startswith(wanted)
 
 
