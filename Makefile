@@ -51,8 +51,9 @@ train/%: $(READY) ## Run a training job: make train/xgboost TRAIN=train.csv HYPE
 
 MODEL ?=
 PORT ?= 8080
+# serve/one+other is an inference pipeline; its models, where MODEL gives them, are joined by + as well.
 serve/%: $(READY) ## Run an endpoint until Ctrl-C, with the newest job's model or: make serve/xgboost MODEL=model.tar.gz
-	@engine=$$($(BUILD) $*) && ENGINE=$$engine $(RUN) -m local_mode serve $* --model "$(MODEL)" --port $(PORT) $(OPTIONS)
+	@engine=$$($(BUILD) $(subst +, ,$*)) && ENGINE=$$engine $(RUN) -m local_mode serve $* --model "$(MODEL)" --port $(PORT) $(OPTIONS)
 
 DATA ?= -
 ACCEPT ?=

@@ -13,10 +13,13 @@ from containers.build.daemon import CHOICES
 from contract.errors import UserError, show
 from contract.limits import INVOCATION_SECONDS, PAYLOAD_BYTES
 from local_mode.channel import Channel
-from local_mode.endpoint import AS_IN_THE_CLOUD, Clock
+from local_mode.deployment import AS_IN_THE_CLOUD, Clock
 from local_mode.images import find
 from local_mode.request import Request
 from local_mode.training_job import OUTPUT
+
+TOGETHER = "+"
+"""Stands between the images of a pipeline, and between their models: no reference of an image has it."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,6 +74,38 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def models(given: argparse.Namespace) -> list[Path | None]:
+    """Those of `--model A+B`, one for each image of a pipeline, or None for each. Raises UserError for another count."""
+    images = given.image.split(TOGETHER)
+    if not given.model:
+        return [None] * len(images)
+    texts = given.model.split(TOGETHER) if len(images) > 1 else [given.model]
+    if len(texts) != len(images):
+        raise UserError(
+            f"model {show(given.model)} for {show(given.image)}: expected {len(images)}, joined by {TOGETHER}"
+        )
+    return [_path(text) for text in texts]
+
+
+def environments(given: argparse.Namespace) -> list[dict[str, str]]:
+    """`--env NAME=VALUE` goes to each image of a pipeline, `--env 2:NAME=VALUE` to the second alone.
+
+    Raises UserError as `pairs`, and for a place that no image has.
+    """
+    count = len(given.image.split(TOGETHER))
+    found: list[dict[str, str]] = [{} for _ in range(count)]
+    for name, value in pairs(given.env).items():
+        place, colon, alone = name.partition(":")
+        if not colon:
+            for one in found:
+                one.setdefault(name, value)
+        elif place.isascii() and place.isdigit() and 1 <= int(place[:3]) <= count and alone:
+            found[int(place) - 1][alone] = value
+        else:
+            raise UserError(f"{show(name)}: expected NAME, or a place from 1 to {count} like 1:NAME")
+    return found
+
+
 def _hyperparameters(given: argparse.Namespace) -> dict[str, str]:
     """From the file, over it the line of many, over both the single ones."""
     found: dict[str, str] = {}
@@ -110,7 +145,9 @@ def _train(command: argparse.ArgumentParser) -> None:
 def _serve(command: argparse.ArgumentParser) -> None:
     _common(command)
     add = command.add_argument
-    add("--model", type=_path, default=None, metavar="PATH", help="model.tar.gz or a folder; else the newest job's")
+    add(
+        "--model", default="", metavar="PATH", help="model.tar.gz or a folder; else the newest job's; A+B of a pipeline"
+    )
     add("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
     add("--startup", type=float, default=AS_IN_THE_CLOUD.startup, metavar="SECONDS", help="until the first good ping")
 
@@ -128,7 +165,7 @@ def _invoke(command: argparse.ArgumentParser) -> None:
 
 def _common(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("image", help="a folder under containers/, or an image reference")
+    add("image", help="a folder under containers/, or an image reference; serve takes several, X+Y, as a pipeline")
     add("--engine", choices=CHOICES, default=None, help="default: ENGINE of the environment, or auto")
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="into the container's environment")
     add("--output", type=lambda text: Path(text or OUTPUT), default=OUTPUT, metavar="FOLDER", help="where jobs lie")

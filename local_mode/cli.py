@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
 
 from contract.errors import AlgorithmError, PlatformError, UserError, show
-from local_mode import arguments
+from local_mode import arguments, pipeline_server
 from local_mode.console import Shown
-from local_mode.endpoint import BETWEEN_PINGS_SECONDS, Endpoint
-from local_mode.engine import choose
+from local_mode.deployment import BETWEEN_PINGS_SECONDS, Deployment, Step, check_free
+from local_mode.endpoint import Endpoint
+from local_mode.engine import Engine, choose
 from local_mode.images import find
 from local_mode.invocation import Limits, ModelError, invoke
+from local_mode.observer import Observer
+from local_mode.pipeline import Pipeline
 from local_mode.training_job import TrainingJob
 
 HEALTH_SECONDS = 5.0
@@ -52,30 +56,47 @@ def train(given: argparse.Namespace) -> int:
 
 
 def serve(given: argparse.Namespace) -> int:
-    """One endpoint in the foreground until Ctrl-C, its health said when it changes."""
-    model = given.model or newest_model(given.image, given.output)
+    """One endpoint, or a pipeline, in the foreground until Ctrl-C, its health said when it changes."""
+    images = given.image.split(arguments.TOGETHER)
+    models = [
+        model or newest_model(image, given.output) for image, model in zip(images, arguments.models(given), strict=True)
+    ]
+    steps = list(map(Step, images, models, arguments.environments(given)))
     with (
-        Shown() as shown,
+        Shown(hosts=len(steps)) as shown,
         choose(given.engine, progress=shown.progress) as engine,
-        Endpoint(
-            given.image,
-            model,
-            environment=arguments.pairs(given.env),
-            port=given.port,
-            clock=arguments.clock(given),
-            engine=engine,
-            observer=shown,
-        ) as endpoint,
+        _serving(steps, given, engine, shown) as (served, url),
     ):
-        shown.note(f"model {model}; Ctrl-C stops")
-        shown.note(f"curl --data-binary @rows.csv --header 'Content-Type: text/csv' {endpoint.url}/invocations")
+        shown.note(f"model {', then '.join(map(str, models))}; Ctrl-C stops")
+        shown.note(f"curl --data-binary @rows.csv --header 'Content-Type: text/csv' {url}/invocations")
         healthy = True
-        while (code := endpoint.exit_code()) is None:
-            if endpoint.ping() is not healthy:
+        while (code := served.exit_code()) is None:
+            if served.ping() is not healthy:
                 healthy = not healthy
                 shown.note("/ping answers again" if healthy else "/ping does not answer 200 within 2 s")
             time.sleep(HEALTH_SECONDS if healthy else BETWEEN_PINGS_SECONDS)
         raise UserError(f"the container ended by itself with exit code {code}")
+
+
+@contextlib.contextmanager
+def _serving(
+    steps: Sequence[Step], given: argparse.Namespace, engine: Engine, observer: Observer
+) -> Iterator[tuple[Deployment, str]]:
+    """What serves, and the address to ask it at."""
+    clock = arguments.clock(given)
+    if len(steps) == 1:
+        image, model, environment = steps[0].image, steps[0].model, steps[0].environment
+        with Endpoint(
+            image, model, environment=environment, port=given.port, clock=clock, engine=engine, observer=observer
+        ) as endpoint:
+            yield endpoint, endpoint.url
+    else:
+        check_free(given.port)  # before containers are started in vain
+        with (
+            Pipeline(steps, clock=clock, engine=engine, observer=observer) as pipeline,
+            pipeline_server.opened(pipeline, given.port) as url,
+        ):
+            yield pipeline, url
 
 
 def send(given: argparse.Namespace) -> int:

@@ -21,11 +21,15 @@ from docker.types import Mount as Bind
 from contract.errors import PlatformError, UserError
 from contract.limits import PORT
 from contract.paths import DEFAULT_BASE
-from local_mode.engine import Container
+from local_mode.engine import BIND_TO_PORT, SAFE_PORT_RANGE, Container, Running
 from local_mode.log_lines import split
 
 API_VERSION = "1.41"
 """Of Docker 20.10, the oldest engine that is tried: network aliases are far older."""
+CAPABILITIES = "com.amazonaws.sagemaker.capabilities."
+ACCEPTS_PORT = CAPABILITIES + "accept-bind-to-port"
+PORTS_EACH = 100
+"""How many ports a container has to itself, where several share a network."""
 OWNER = "sagemaker-local-mode.owner"
 """The label of everything made here: `<machine>:<process id>:<engine>` of who has to remove it."""
 
@@ -63,16 +67,49 @@ class DockerEngine:
                 network.remove()
 
     def start(self, container: Container) -> RunningContainer:
+        return RunningContainer(self._start(container, options(container)))
+
+    def start_together(self, containers: Sequence[Container]) -> list[Running]:
+        """The first one's network is everybody's, and it alone can publish ports: so it publishes all."""
+        ports = [PORT + place * PORTS_EACH for place in range(len(containers))]
+        first: DockerContainer | None = None
+        with contextlib.ExitStack() as undo:
+            started: list[Running] = []
+            for container, port in zip(containers, ports, strict=True):
+                given = options(container)
+                given["environment"] |= {BIND_TO_PORT: str(port), SAFE_PORT_RANGE: f"{port}-{port + PORTS_EACH - 1}"}
+                if first is None:
+                    given["ports"] = {
+                        f"{port}/tcp": ("127.0.0.1", one.port or None)
+                        for one, port in zip(containers, ports, strict=True)
+                    }
+                else:
+                    del given["hostname"]
+                    given.pop("ports", None)
+                    given["network_mode"] = f"container:{first.id}"
+                made = self._start(container, given)
+                first = first or made
+                started.append(RunningContainer(made, port, first))
+                undo.callback(started[-1].remove)
+            undo.pop_all()
+        return started
+
+    def _start(self, container: Container, given: Mapping[str, Any]) -> DockerContainer:
         with failures(f"container {container.host} of image {container.image}"):
             made = self._client.containers.create(
-                container.image, list(container.command), **options(container), labels=self.labels, init=False
+                container.image, list(container.command), **given, labels=self.labels, init=False
             )
             try:
                 made.start()
             except BaseException:
                 made.remove(force=True, v=True)
                 raise
-        return RunningContainer(made)
+        return made
+
+    def binds_to_port(self, image: str) -> bool:
+        with failures(f"image {image}"):
+            labels = self._client.images.get(image).labels
+        return str(labels.get(ACCEPTS_PORT, "")).lower() == "true"
 
     def own(self, folders: Sequence[Path], image: str) -> None:
         user, group = os.getuid(), os.getgid()
@@ -106,15 +143,17 @@ class DockerEngine:
 
 
 class RunningContainer:
-    """A started container of the daemon."""
+    """A started container of the daemon, which listens on `port`; `publisher` is the one whose network it shares."""
 
-    def __init__(self, container: DockerContainer) -> None:
+    def __init__(self, container: DockerContainer, port: int = PORT, publisher: DockerContainer | None = None) -> None:
         self._container = container
+        self._port = port
+        self._publisher = publisher or container
 
     @functools.cached_property
     def address(self) -> str:
-        self._container.reload()
-        published = self._container.ports.get(f"{PORT}/tcp")
+        self._publisher.reload()
+        published = self._publisher.ports.get(f"{self._port}/tcp")
         if not published:
             raise PlatformError(f"container {self._container.name} has no port: it ended, or none was asked for")
         return f"http://127.0.0.1:{published[0]['HostPort']}"

@@ -12,6 +12,10 @@ from containers.build import daemon
 from containers.build.builder import HOW
 from contract.errors import UserError
 
+BIND_TO_PORT = "SAGEMAKER_BIND_TO_PORT"
+SAFE_PORT_RANGE = "SAGEMAKER_SAFE_PORT_RANGE"
+"""`FIRST-LAST`: the ports that are a container's own, where several share a network."""
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -83,6 +87,15 @@ class Engine(Protocol):
 
     def start(self, container: Container) -> Running:
         """Raises UserError where the image is not there, PlatformError where the engine fails."""
+
+    def start_together(self, containers: Sequence[Container]) -> list[Running]:
+        """Serving containers of one instance, which share its network: each is told its port, the first's is 8080.
+
+        Raises as `start`, and then leaves none of them.
+        """
+
+    def binds_to_port(self, image: str) -> bool:
+        """Whether the image says that it listens where SAGEMAKER_BIND_TO_PORT tells it to. Raises as `start`."""
 
     def own(self, folders: Sequence[Path], image: str) -> None:
         """Make the caller the owner of what containers of `image` left in `folders`."""

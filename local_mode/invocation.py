@@ -15,6 +15,7 @@ from contract.limits import CUSTOM_ATTRIBUTES_CHARACTERS, INVOCATION_SECONDS, PA
 PREFIX = "x-amzn-sagemaker-"
 PASSED = ("content-type", "accept")
 ATTRIBUTES = PREFIX + "custom-attributes"
+PRIMARY = "primary"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,9 @@ class Limits:
 
     payload_bytes: int = PAYLOAD_BYTES
     seconds: float = INVOCATION_SECONDS
+
+
+SAGEMAKER_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -35,18 +39,30 @@ class Answer:
 
 
 class ModelError(Exception):
-    """The container did not answer 200, or not in time; `original_status_code` is its own, 0 without an answer."""
+    """The container did not answer 200, or not in time; `original_status_code` is its own, 0 without an answer.
 
-    def __init__(self, original_status_code: int, original_message: str) -> None:
+    `container` is its name; the only container of an endpoint is the primary one.
+    """
+
+    def __init__(self, original_status_code: int, original_message: str, container: str = PRIMARY) -> None:
         who = "client" if 400 <= original_status_code < 500 else "server"
         super().__init__(
-            f'Received {who} error ({original_status_code}) from primary with message "{original_message}"'
+            f'Received {who} error ({original_status_code}) from {container} with message "{original_message}"'
         )
+        self.container = container
         self.original_status_code = original_status_code
         self.original_message = original_message
 
 
-def invoke(url: str, body: bytes, headers: Mapping[str, str], limits: Limits) -> Answer:
+def headers(content_type: str | None, accept: str | None, others: Mapping[str, str] | None) -> dict[str, str]:
+    """Those of a request; one that is None is not sent."""
+    named = {"Content-Type": content_type, "Accept": accept}
+    return dict(others or {}) | {name: value for name, value in named.items() if value is not None}
+
+
+def invoke(
+    url: str, body: bytes, headers: Mapping[str, str], limits: Limits = SAGEMAKER_LIMITS, container: str = PRIMARY
+) -> Answer:
     """POST `body` to the container at `url`. Raises UserError for what the service refuses itself, or ModelError."""
     if len(body) > limits.payload_bytes:
         raise UserError(
@@ -67,12 +83,12 @@ def invoke(url: str, body: bytes, headers: Mapping[str, str], limits: Limits) ->
     timer = threading.Timer(limits.seconds, _hang_up, (connection, late))
     timer.start()
     try:
-        return _exchange(connection, body, passed(headers), limits)
+        return _exchange(connection, body, passed(headers), limits, container)
     except (OSError, http.client.HTTPException) as error:
         if late.is_set():
-            message = "Your invocation timed out while waiting for a response from container primary."
-            raise ModelError(0, message) from error
-        raise ModelError(0, f"The container closed the connection: {error}") from error
+            message = f"Your invocation timed out while waiting for a response from container {container}."
+            raise ModelError(0, message, container) from error
+        raise ModelError(0, f"The container closed the connection: {error}", container) from error
     finally:
         timer.cancel()
         connection.close()
@@ -91,7 +107,7 @@ def passed(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _exchange(
-    connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str], limits: Limits
+    connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str], limits: Limits, container: str
 ) -> Answer:
     connection.putrequest("POST", "/invocations", skip_accept_encoding=True)
     for name, value in headers.items():
@@ -104,9 +120,9 @@ def _exchange(
     if len(answer) <= limits.payload_bytes and response.length:
         raise http.client.IncompleteRead(answer, response.length)
     if not 200 <= response.status < 300:
-        raise ModelError(response.status, answer.decode("utf-8", "replace"))
+        raise ModelError(response.status, answer.decode("utf-8", "replace"), container)
     if len(answer) > limits.payload_bytes:
-        raise ModelError(response.status, f"the answer is over {limits.payload_bytes} bytes")
+        raise ModelError(response.status, f"the answer is over {limits.payload_bytes} bytes", container)
     kept = {name.lower(): value for name, value in response.getheaders() if name.lower().startswith(PREFIX)}
     return Answer(answer, response.getheader("content-type", ""), kept)
 

@@ -13,7 +13,7 @@ from typing import Self
 
 from contract.errors import PlatformError, UserError, show
 from local_mode import environments, images
-from local_mode.engine import Container, Mount
+from local_mode.engine import BIND_TO_PORT, SAFE_PORT_RANGE, Container, Mount, Running
 from local_mode.log_lines import split
 
 PROGRAMS = {
@@ -91,6 +91,20 @@ class ProcessEngine:
         self._running.append(RunningProcess(process, port))
         return self._running[-1]
 
+    def start_together(self, containers: Sequence[Container]) -> list[Running]:
+        """Every program here has a port of its own as it is."""
+        with contextlib.ExitStack() as undo:
+            started: list[Running] = []
+            for container in containers:
+                started.append(self.start(container))
+                undo.callback(started[-1].remove)
+            undo.pop_all()
+        return started
+
+    def binds_to_port(self, image: str) -> bool:
+        """Of every image that this engine can run: by that alone its programs do not meet on one port."""
+        return True
+
     def own(self, folders: Sequence[Path], image: str) -> None:
         """Nothing to do: the programs ran as the caller."""
 
@@ -108,7 +122,8 @@ class ProcessEngine:
         }
         if port is not None:
             # As Docker publishes it: for this machine, not for its network.
-            environment |= {"SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BIND_ADDRESS": "127.0.0.1"}
+            environment |= {BIND_TO_PORT: str(port), SAFE_PORT_RANGE: f"{port}-{port}"}
+            environment |= {"SAGEMAKER_BIND_ADDRESS": "127.0.0.1"}
         return environment | dict(container.environment) | {"PYTHONPATH": os.pathsep.join(path)}
 
 

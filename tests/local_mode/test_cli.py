@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -115,3 +117,48 @@ def test_invoke_reads_a_file_and_writes_the_answer(
         (tmp_path / "body").write_text("1,2")
         assert cli.main(["invoke", str(tmp_path / "body"), "--endpoint", endpoint.url, "--accept", "x/y"]) == 0
     assert b'"accept": "x/y"' in capsysbinary.readouterr().out
+
+
+def served(*argv: str) -> argparse.Namespace:
+    return arguments.parser().parse_args(["serve", *argv])
+
+
+def test_pipeline_has_a_model_and_an_environment_for_each_image() -> None:
+    given = served("pca+fake", "--model", "a.tar.gz+b", "--env", "A=all", "--env", "2:A=two", "--env", "1:B=one")
+    assert arguments.models(given) == [Path("a.tar.gz"), Path("b")]
+    assert arguments.environments(given) == [{"A": "all", "B": "one"}, {"A": "two"}]
+    assert arguments.models(served("pca+fake")) == [None, None]
+    assert arguments.models(served("fake", "--model", "a+b")) == [Path("a+b")]
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--model", "a"], r"model 'a' for 'pca\+fake': expected 2, joined by \+"),
+        (["--env", "3:A=1"], "'3:A': expected NAME, or a place from 1 to 2 like 1:NAME"),
+        (["--env", "1:=1"], "'1:': expected NAME"),
+    ],
+)
+def test_pipeline_with_too_little_or_too_much(argv: list[str], said: str) -> None:
+    given = served("pca+fake", *argv)
+    with pytest.raises(UserError, match=said):
+        (arguments.models(given), arguments.environments(given))
+
+
+@pytest.mark.parametrize("images", ["fake", "fake+fake"])
+def test_serve_shows_where_to_ask_and_says_when_a_container_is_gone(
+    images: str,
+    tmp_path: Path,
+    engine: ProcessEngine,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "model").mkdir()
+    model = "+".join([str(tmp_path / "model")] * len(images.split("+")))
+    # What would be the wait between two looks at the health is when a container goes.
+    monkeypatch.setattr(cli, "time", SimpleNamespace(sleep=lambda seconds: engine._running[-1].kill()))
+    assert cli.main(["serve", images, "--model", model]) == 1
+    said = capsys.readouterr()
+    assert said.err == "error: the container ended by itself with exit code 137\n"
+    assert "InService" in said.out
+    assert "curl --data-binary" in said.out

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from contract.errors import UserError
-from local_mode.endpoint import Clock, Endpoint
+from local_mode.deployment import Clock
+from local_mode.endpoint import Endpoint
 from local_mode.invocation import Limits, ModelError
 from local_mode.process_engine import ProcessEngine
 

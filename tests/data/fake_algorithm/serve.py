@@ -22,7 +22,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
-        if body == b"dribble":
+        if BEHAVIOUR == "slow-answer":
+            time.sleep(0.6)
+        if BEHAVIOUR == "refuses":
+            self.answer(422, b"no row is good enough")
+        elif body == b"dribble":
             self.send_response(200)
             self.send_header("content-length", "1000")
             self.end_headers()
@@ -38,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status, body):
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", os.environ.get("ANSWER_TYPE", "application/json"))
         self.send_header("x-amzn-sagemaker-custom-attributes", "from the container")
         self.send_header("server-secret", "1")
         self.send_header("content-length", str(len(body)))
