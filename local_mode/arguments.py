@@ -75,7 +75,7 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
 
 
 def models(given: argparse.Namespace) -> list[Path | None]:
-    """Those of `--model A+B`, one for each image of a pipeline, or None for each. Raises UserError for another count."""
+    """`--model A+B`: one for each image of a pipeline, or None for each. Raises UserError for another count."""
     images = given.image.split(TOGETHER)
     if not given.model:
         return [None] * len(images)
