@@ -110,10 +110,10 @@ class Specimen(RunningContainer):
         assert isinstance(output, bytes)
         return int(code or 0), output.decode("utf-8", "replace")
 
-    def hears_sigterm(self) -> bool:
-        """Whether PID 1 has a handler for SIGTERM, or keeps it for sigwait: else the kernel drops the signal."""
-        status = dict(line.split(":", 1) for line in self._inside("/proc/1/status").splitlines() if ":" in line)
-        return bool((int(status["SigCgt"], 16) | int(status["SigBlk"], 16)) & SIGTERM_BIT)
+    def hears_sigterm(self) -> bool | None:
+        """Whether PID 1 handles SIGTERM or waits for it: else the kernel drops the signal. None: not known."""
+        *lines, waiting = self._inside("/proc/1/status", "/proc/1/wchan").splitlines()
+        return hears(lines, waiting)
 
     def listens(self) -> list[str]:
         """The sockets that accept connections: `0.0.0.0:8080`, `127.0.0.1:8080`, `[::]:8080`."""
@@ -121,16 +121,25 @@ class Specimen(RunningContainer):
         with contextlib.suppress(ObstacleError):  # a machine without IPv6
             text += self._inside("/proc/net/tcp6")
         rows = [line.split() for line in text.splitlines() if ":" in line]
-        return sorted({_address(row[1]) for row in rows if len(row) > 3 and row[3] == LISTENING})
+        return sorted({address(row[1]) for row in rows if len(row) > 3 and row[3] == LISTENING})
 
-    def _inside(self, path: str) -> str:
-        code, text = self.execute(["cat", path])
+    def _inside(self, *paths: str) -> str:
+        code, text = self.execute(["cat", *paths])
         if code:
-            raise ObstacleError(f"the image has no cat, to read {path} with: {text.strip()}")
+            raise ObstacleError(f"the image has no cat, to read {paths[0]} with: {text.strip()}")
         return text
 
 
-def _address(written: str) -> str:
+def hears(status: Sequence[str], waiting: str) -> bool | None:
+    """What the lines of /proc/1/status and the kernel's function in which it waits, or 0, say of SIGTERM."""
+    fields = dict(line.split(":", 1) for line in status if ":" in line)
+    # A blocked signal is kept; sigwait takes it out of the mask while it waits for it.
+    if (int(fields["SigCgt"], 16) | int(fields["SigBlk"], 16)) & SIGTERM_BIT or "sigtimedwait" in waiting:
+        return True
+    return None if waiting == "0" else False
+
+
+def address(written: str) -> str:
     """As /proc/net/tcp writes it, in the machine's byte order: `0100007F:1F90` -> `127.0.0.1:8080`."""
     digits, port = written.split(":")
     if len(digits) == 8:

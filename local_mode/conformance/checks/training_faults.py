@@ -94,47 +94,46 @@ def stops_on_sigterm(subject: Subject) -> Outcome:
     hyperparameters = dict(subject.given.hyperparameters) | dict(subject.given.long)
     specimen = training_run.start(subject, "stopped", hyperparameters=hyperparameters)
     with specimen:
-        looks, heard = _wait_for_handler(specimen, HANDLER_SECONDS if subject.given.long else SHARE * natural)
+        deaf, heard = _wait_for_handler(specimen, HANDLER_SECONDS if subject.given.long else SHARE * natural)
         began = time.monotonic()
         specimen.terminate()
         code = specimen.ended(TRAIN_STOP_SECONDS)
         seconds = time.monotonic() - began
         if code is None:
-            return failed(f"it still runs {TRAIN_STOP_SECONDS:g} s after SIGTERM; {_handler(looks, heard)}")
+            return failed(f"it still runs {TRAIN_STOP_SECONDS:g} s after SIGTERM. {_handler(deaf, heard)}")
         stopped = training_run.collect(subject, "stopped", specimen, code)
     left = sum(path.is_file() for path in stopped.model.rglob("*"))
     said = f"gone {seconds:.1f} s after SIGTERM, exit code {code}, {left} files in /opt/ml/model"
-    if heard or not looks:
+    if heard or not deaf:
         return passed(said)
-    return failed(f"{_handler(looks, heard)}; it ended {seconds:.1f} s later, of itself")
+    return failed(f"{_handler(deaf, heard)}; it ended {seconds:.1f} s later, of itself")
 
 
 def _wait_for_handler(specimen: Specimen, seconds: float) -> tuple[int, bool]:
-    """How often PID 1 was looked at, and whether it had a handler for SIGTERM at the last time."""
-    looks = 0
+    """How often PID 1 was seen deaf to SIGTERM, and whether it heard at the last look."""
+    looks = deaf = 0
     deadline = time.monotonic() + seconds
-    while specimen.poll() is None:
+    while specimen.poll() is None and (not looks or time.monotonic() < deadline):
         try:
-            if specimen.hears_sigterm():
-                return looks + 1, True
-        except (ObstacleError, PlatformError):
-            # It cannot be looked into, or ended in between: then what it does has to tell.
-            if not looks and specimen.poll() is None:
-                time.sleep(max(0.0, deadline - time.monotonic()))
-            return looks, False
+            hears = specimen.hears_sigterm()
+        except (ObstacleError, PlatformError, ValueError, KeyError):
+            break  # it cannot be looked into, or ended meanwhile: what it does has to tell
+        if hears:
+            return deaf, True
         looks += 1
-        if time.monotonic() > deadline:
-            break
+        deaf += hears is False
         time.sleep(LOOKS_SECONDS)
-    if not looks:
+    if not looks and specimen.poll() is None:
+        time.sleep(max(0.0, deadline - time.monotonic()))
+    if specimen.poll() is not None and not deaf:
         raise ObstacleError("the training ended before a signal could reach it: give --long, what makes it train long")
-    return looks, False
+    return deaf, False
 
 
-def _handler(looks: int, heard: bool) -> str:
+def _handler(deaf: int, heard: bool) -> str:
     if heard:
-        return "PID 1 has a handler for SIGTERM"
-    return f"PID 1 has no handler for SIGTERM (seen {looks} times), so the kernel drops the signal" if looks else ""
+        return "PID 1 hears SIGTERM"
+    return f"PID 1 has no handler for SIGTERM (looked at {deaf} times), so the kernel drops the signal" if deaf else ""
 
 
 CHECKS = (
