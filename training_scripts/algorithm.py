@@ -35,6 +35,8 @@ class Algorithm:
     """Makes a round's log line, where the module has `metric_line`."""
     log_form: logs.Form = logs.CONTAINER
     """How messages look: the module's `LOG_FORM`, where it has one."""
+    distributed: bool = True
+    """Whether several hosts can train together: the module's `DISTRIBUTED`, where it has one."""
 
     @classmethod
     def of_environment(cls) -> Algorithm:
@@ -55,4 +57,5 @@ class Algorithm:
             fit=module.fit,
             line=getattr(module, "metric_line", None),
             log_form=getattr(module, "LOG_FORM", logs.CONTAINER),
+            distributed=getattr(module, "DISTRIBUTED", True),
         )

@@ -67,6 +67,7 @@ def describe(algorithm: Algorithm) -> dict[str, Any]:
         "SupportedTuningJobObjectiveMetrics": specification.tuning_objectives(algorithm.METRICS),
         "MetricDefinitions": specification.metric_definitions(algorithm.METRICS),
         "TrainingChannels": _channels(algorithm.CHANNELS),
+        "SupportsDistributedTraining": getattr(algorithm, "DISTRIBUTED", True),
         "TuningRanges": specification.tuning_ranges(algorithm.Hyperparameters),
     }
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from contract import hyperparameters, resources
 from contract.environment import TrainingEnvironment
-from contract.errors import SHOWN_CHARACTERS, AlgorithmError, show
+from contract.errors import SHOWN_CHARACTERS, AlgorithmError, UserError, show
 from contract.paths import Paths
 from training_scripts import checkpoints, failure, logs, metrics, output, storage
 from training_scripts.algorithm import Algorithm
@@ -82,6 +82,8 @@ def work(paths: Paths) -> None:
     environment = TrainingEnvironment.read(paths)
     algorithm = Algorithm.of_environment()
     logs.configure(algorithm.log_form)
+    if len(environment.hosts) > 1 and not algorithm.distributed:
+        raise UserError(f"the job has {len(environment.hosts)} hosts; {algorithm.name} trains on one (InstanceCount 1)")
     values: Any = hyperparameters.parse(algorithm.hyperparameters, environment.hyperparameters)
     given = hyperparameters.given(values)
     logs.LOG.info("Hyperparameters: %s", " ".join(f"{name}={_shown(value)}" for name, value in given.items()))

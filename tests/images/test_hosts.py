@@ -8,6 +8,7 @@ import tarfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docker import DockerClient
@@ -40,8 +41,10 @@ class Ear(Observer):
 
 
 @pytest.fixture
-def job(algorithm: str, ml: Path, tmp_path: Path) -> Job:
+def job(algorithm: str, specification: dict[str, Any], ml: Path, tmp_path: Path) -> Job:
     """`job(files, ear, **changes of hyperparameters)`: the rows, dealt to so many files, are dealt to two hosts."""
+    if not specification["SupportsDistributedTraining"]:
+        pytest.skip(f"{algorithm} trains on one host, and says so")
 
     def job(files: int, ear: Observer, **changes: str) -> TrainingJob:
         rows = (ml / samples.ROWS).read_text().splitlines(keepends=True)
