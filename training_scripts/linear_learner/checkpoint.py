@@ -29,14 +29,14 @@ class Checkpoint:
 def encode(checkpoint: Checkpoint) -> bytes:
     """The bytes of a checkpoint; every number survives exactly."""
     progress = checkpoint.progress
-    arrays = {f"{_SOLVER}{name}": np.ascontiguousarray(array) for name, array in checkpoint.state.items()}
+    arrays = {f"{_SOLVER}{name}": array for name, array in checkpoint.state.items()}
     head: dict[str, Any] = {"losses": progress.losses, "mark": progress.mark, "stale": progress.stale, "best": None}
     if progress.best is not None:
         head["best"] = {name: getattr(progress.best, name) for name in ("epoch", "model", "value")}
         arrays |= {f"{_BEST}weights": progress.best.weights, f"{_BEST}biases": progress.best.biases}
     # safetensors keeps no array without dimensions: all are kept flat, and their shapes in the head.
     head["shapes"] = {name: array.shape for name, array in arrays.items()}
-    flat = {name: np.ascontiguousarray(array).reshape(-1) for name, array in arrays.items()}
+    flat = {name: np.array(array).reshape(-1) for name, array in arrays.items()}
     return json.dumps(head).encode() + b"\n" + save(flat)
 
 

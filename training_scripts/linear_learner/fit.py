@@ -75,9 +75,9 @@ def run(
         f_beta=hyperparameters.f_beta,
         top_k=hyperparameters.accuracy_top_k,
     )
-    weights = _class_weights(hyperparameters, judge, data.tables, hosts)
+    weights = _class_weights(hyperparameters, judge, data.tables, hosts, job.cpus)
     rows = {name: _rows(each, weights) for name, each in data.tables.items()}
-    plan = planning.plan_of(hyperparameters, judge.loss)
+    plan = planning.plan_of(hyperparameters, judge.loss, job.cpus)
     made = solver.make(plan, rows["train"].features, rows["train"].labels, rows["train"].weights, hosts.add)
     LOG.info("Optimizer: %s", made.describe())
     epochs = Epochs(
@@ -104,14 +104,17 @@ def _count(table: Table, hosts: Group) -> float:
 
 
 def _class_weights(
-    hyperparameters: Hyperparameters, judge: Judge, tables: dict[str, Table], hosts: Group
+    hyperparameters: Hyperparameters, judge: Judge, tables: dict[str, Table], hosts: Group, threads: int
 ) -> Doubles | None:
     if not judge.task.classes:
         return None
     counted = weighting.counts(tables["train"].labels, judge.task, hosts)
     if judge.task.binary and hyperparameters.positive_example_weight_mult == texts.AUTO:
         rows = {name: _rows(each, None) for name, each in tables.items()}
-        return trial.weights(hyperparameters, judge, rows["train"], rows.get("validation"), hosts, counted)
+        epochs = min(trial.EPOCHS, hyperparameters.epochs)
+        plan = planning.plan_of(hyperparameters, judge.loss, threads, models=1, epochs=epochs)
+        criterion = planning.criterion_of(hyperparameters)
+        return trial.weights(plan, criterion, judge, rows["train"], rows.get("validation"), hosts, counted)
     return weighting.of_classes(hyperparameters, judge.task, counted)
 
 

@@ -26,7 +26,9 @@ def loss_of(values: Hyperparameters, task: Task) -> Loss:
     )
 
 
-def plan_of(values: Hyperparameters, loss: Loss, *, models: int | None = None, epochs: int | None = None) -> Plan:
+def plan_of(
+    values: Hyperparameters, loss: Loss, threads: int, *, models: int | None = None, epochs: int | None = None
+) -> Plan:
     """The plan of a job; `models` and `epochs` where they shall be fewer than its own."""
     given = {name: value for name in _GRID if (value := getattr(values, name)) is not None}
     settled = {name: value for name in _AUTO if (value := getattr(values, name)) is not None}
@@ -41,6 +43,7 @@ def plan_of(values: Hyperparameters, loss: Loss, *, models: int | None = None, e
         use_bias=values.use_bias,
         use_lr_scheduler=values.use_lr_scheduler,
         init=Init(values.init_method, values.init_scale, values.init_sigma, values.init_bias),
+        threads=threads,
         **settled,
     )
 

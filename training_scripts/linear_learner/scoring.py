@@ -13,6 +13,9 @@ from training_scripts.linear_learner.losses import Loss
 from training_scripts.linear_learner.plan import Doubles
 from training_scripts.linear_learner.rows import Rows
 
+CELLS = 1 << 20
+"""Of a block: its features, and the margins made of them."""
+
 
 def columns_of(weights: Floats, biases: Floats) -> Floats:
     """The matrix (features + 1, models * outputs), the bias last, of weights (models, outputs, features) and biases
@@ -24,7 +27,9 @@ def columns_of(weights: Floats, biases: Floats) -> Floats:
 
 def blocks(rows: Rows, columns: Floats, loss: Loss) -> Iterator[tuple[slice, Floats]]:
     """(which rows, their margins (rows, models, outputs)) over all rows."""
-    for part in rows.blocks(columns.shape[1]):
+    step = max(1, CELLS // max(1, rows.width + columns.shape[1]))
+    for start in range(0, len(rows), step):
+        part = slice(start, min(start + step, len(rows)))
         with np.errstate(over="ignore", invalid="ignore"):  # of models that have lost their way
             margins = rows.margins(columns, part)
         yield part, margins.reshape(len(margins), -1, loss.outputs)

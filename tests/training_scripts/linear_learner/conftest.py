@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,10 @@ class LinearBench(Bench):
     def rows(self, channel: str, rows: Rows, **config: str) -> None:
         """Put rows, label first, as csv."""
         self.put(channel, text_of(rows), **config)
+
+    def forget(self) -> None:
+        """Start with no channels again."""
+        shutil.rmtree(self.base)
 
     def weights(self, fitted: Fitted) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(weights, bias) of the saved model."""

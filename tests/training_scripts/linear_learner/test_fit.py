@@ -1,0 +1,314 @@
+"""A whole fit: the model is the right one, and is told as the built-in tells it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from contract.errors import UserError
+
+SMALL = {"mini_batch_size": "50", "epochs": "6", "num_models": "3"}
+REGRESSOR = SMALL | {"predictor_type": "regressor"}
+BINARY = SMALL | {"predictor_type": "binary_classifier"}
+CLASSES = SMALL | {"predictor_type": "multiclass_classifier", "num_classes": "3"}
+CRITERIA = (
+    "accuracy",
+    "f_beta",
+    "precision_at_target_recall",
+    "recall_at_target_precision",
+    "loss_function",
+    "f1",
+    "cross_entropy_loss",
+)
+
+
+def score(margins):
+    return 1 / (1 + np.exp(-margins[:, 0]))
+
+
+def test_least_squares_are_found_for_features_as_they_are(bench, numbers):
+    rows = numbers()
+    bench.rows("train", rows)
+    fitted = bench.fit(REGRESSOR)
+    design = np.column_stack([rows[:, 1:], np.ones(len(rows))])
+    right, *_ = np.linalg.lstsq(design, rows[:, 0], rcond=None)
+    weights, bias = bench.weights(fitted)
+    np.testing.assert_allclose([*weights[0], *bias], right, rtol=2e-3)
+    residuals = bench.margins(fitted, rows)[:, 0] - rows[:, 0]
+    assert fitted.metrics["train-mse"] == pytest.approx(np.square(residuals).mean(), rel=1e-3)
+    assert fitted.metrics["train-rmse"] == pytest.approx(np.square(residuals).mean() ** 0.5, rel=1e-3)
+    assert fitted.metrics["train-absolute_loss"] == pytest.approx(np.abs(residuals).mean(), rel=1e-3)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize(("given", "rows"), [(REGRESSOR, "numbers"), (BINARY, "two"), (CLASSES, "three")])
+def test_every_optimizer_learns(bench, request, optimizer, given, rows):
+    make = request.getfixturevalue(rows)
+    bench.rows("train", make())
+    bench.rows("validation", make(seed=1))
+    fitted = bench.fit(given | {"optimizer": optimizer, "epochs": "15"})
+    best = fitted.metrics
+    if given is REGRESSOR:
+        assert best["validation-mse"] < 0.5 * np.var(make(seed=1)[:, 0])
+    elif given is BINARY:
+        assert best["validation-roc_auc_score"] > 0.8
+    else:
+        assert best["validation-multiclass_accuracy"] > 0.8
+
+
+@pytest.mark.parametrize(
+    "loss", ["absolute_loss", "eps_insensitive_squared_loss", "eps_insensitive_absolute_loss", "huber_loss"]
+)
+def test_every_loss_of_numbers_learns(bench, numbers, loss):
+    bench.rows("train", numbers())
+    bench.rows("validation", numbers(seed=1))
+    fitted = bench.fit(REGRESSOR | {"loss": loss, "epochs": "30"})
+    assert fitted.metrics["validation-mse"] < 0.5 * np.var(numbers(seed=1)[:, 0])
+    assert next(iter(fitted.metrics)) == f"validation-{loss}_objective"
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.9])
+def test_a_quantile_has_its_share_of_labels_below(bench, numbers, quantile):
+    rows = numbers(1000, noise=5)
+    bench.rows("train", rows)
+    given = REGRESSOR | {"loss": "quantile_loss", "quantile": str(quantile), "epochs": "60"}
+    fitted = bench.fit(given | {"early_stopping_patience": "60"})
+    below = (rows[:, 0] < bench.margins(fitted, rows)[:, 0]).mean()
+    assert below == pytest.approx(quantile, abs=0.05)
+
+
+@pytest.mark.parametrize("loss", ["logistic", "hinge_loss"])
+@pytest.mark.parametrize("criterion", CRITERIA)
+def test_the_threshold_on_the_saved_models_scores_gives_the_metrics_told(bench, two, loss, criterion):
+    bench.rows("train", two())
+    rows = two(seed=1)
+    bench.rows("validation", rows)
+    fitted = bench.fit(BINARY | {"loss": loss, "binary_classifier_model_selection_criteria": criterion})
+    margins = bench.margins(fitted, rows)
+    scores = score(margins) if loss == "logistic" else margins[:, 0]
+    predicted, truth = scores >= fitted.details["threshold"], rows[:, 0] == 1
+    told = fitted.metrics
+    assert told["validation-binary_classification_accuracy"] == pytest.approx((predicted == truth).mean(), abs=0.002)
+    assert told["validation-recall"] == pytest.approx(predicted[truth].mean(), abs=0.004)
+    assert told["validation-precision"] == pytest.approx(truth[predicted].mean(), abs=0.004)
+    if criterion in ("loss_function", "cross_entropy_loss"):
+        assert fitted.details["threshold"] == (0.5 if loss == "logistic" else 0)
+    if criterion == "precision_at_target_recall":
+        assert told["validation-recall"] >= 0.8
+    if criterion == "recall_at_target_precision":
+        assert told["validation-precision"] >= 0.8
+
+
+def test_targets_are_heeded(bench, two):
+    bench.rows("train", two())
+    bench.rows("validation", two(seed=1))
+    given = BINARY | {"binary_classifier_model_selection_criteria": "precision_at_target_recall"}
+    told = bench.fit(given | {"target_recall": "0.97"}).metrics
+    assert told["validation-recall"] >= 0.97
+
+
+def test_positive_rows_may_weigh_more(bench, two):
+    bench.rows("train", two(shift=-3))
+    given = BINARY | {"binary_classifier_model_selection_criteria": "loss_function"}
+    recalls = [
+        bench.fit(given | {"positive_example_weight_mult": weight}).metrics["train-recall"]
+        for weight in ("1.0", "balanced", "50")
+    ]
+    assert recalls[0] < recalls[1] < recalls[2]
+
+
+def test_the_weight_that_auto_takes_is_told(bench, two, caplog):
+    bench.rows("train", two(shift=-3))
+    bench.rows("validation", two(seed=1, shift=-3))
+    given = BINARY | {"binary_classifier_model_selection_criteria": "f_beta"}
+    with caplog.at_level("INFO"):
+        fitted = bench.fit(given | {"positive_example_weight_mult": "auto"})
+    assert re.search(r"positive_example_weight_mult: auto is [\d.]+, the best of 1, [\d.]+, [\d.]+", caplog.text)
+    assert fitted.metrics["validation-binary_f_1.000"] > 0.4
+
+
+def test_classes_may_weigh_the_same(bench, three):
+    rows = three(900)
+    rows = rows[(rows[:, 0] != 2) | (np.arange(len(rows)) % 15 == 0)]
+    bench.rows("train", rows)
+    plain = bench.fit(CLASSES).metrics["train-macro_recall"]
+    balanced = bench.fit(CLASSES | {"balance_multiclass_weights": "true"}).metrics["train-macro_recall"]
+    assert balanced > plain
+
+
+def test_without_a_bias_there_is_none(bench, numbers):
+    bench.rows("train", numbers())
+    for optimizer in ("auto", "adam"):
+        fitted = bench.fit(REGRESSOR | {"use_bias": "false", "optimizer": optimizer})
+        assert bench.weights(fitted)[1].tolist() == [0]
+
+
+@pytest.mark.parametrize("normalize", ["true", "false"])
+def test_a_constant_feature_does_no_harm(bench, two, normalize):
+    rows = two()
+    rows[:, 3] = 7
+    bench.rows("train", rows)
+    fitted = bench.fit(BINARY | {"normalize_data": normalize})
+    assert np.isfinite(bench.weights(fitted)[0]).all()
+    assert fitted.metrics["train-roc_auc_score"] > 0.8
+
+
+def test_early_stopping_ends_after_so_many_epochs_without_improvement(bench, two, caplog):
+    bench.rows("train", two())
+    bench.rows("validation", two(seed=1))
+    given = BINARY | {"optimizer": "adam", "epochs": "200", "early_stopping_patience": "2"}
+    with caplog.at_level("INFO"):
+        fitted = bench.fit(given | {"early_stopping_tolerance": "0.01"})
+    assert len(bench.steps) < 100
+    assert f"Epoch {bench.steps[-1]}: Loss has not improved for 2 epochs." in caplog.text
+    assert fitted.summary.best_round <= bench.steps[-1]
+
+
+def test_patience_beyond_the_epochs_disables_early_stopping(bench, numbers):
+    bench.rows("train", numbers())
+    bench.fit(REGRESSOR | {"optimizer": "adam", "epochs": "20", "early_stopping_patience": "21"})
+    assert bench.steps == list(range(20))
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_the_best_epoch_is_kept(bench, numbers, validated, caplog):
+    bench.rows("train", numbers())
+    channel = "validation" if validated else "train"
+    if validated:
+        bench.rows("validation", numbers(seed=1))
+    given = REGRESSOR | {"optimizer": "sgd", "learning_rate": "0.9", "momentum": "0.9", "epochs": "12"}
+    with caplog.at_level("INFO"):
+        fitted = bench.fit(given | {"early_stopping_patience": "20", "num_models": "1"})
+    values = [
+        float(match[1])
+        for match in re.finditer(r"early_stopping_criteria_metric: .* criteria=mse_objective, value=(\S+)", caplog.text)
+    ]
+    assert len(values) == 12
+    assert fitted.summary.best_round == int(np.argmin(values))
+    assert fitted.summary.history[f"{channel}-mse_objective"][fitted.summary.best_round] == pytest.approx(min(values))
+
+
+def test_losses_of_train_are_scaled_and_those_of_validation_are_not(bench, numbers):
+    rows = numbers()
+    bench.rows("train", rows)
+    bench.rows("validation", rows)
+    told = bench.fit(REGRESSOR | {"optimizer": "adam", "epochs": "30"}).summary.history
+    ratio = told["validation-mse_objective"][-1] / told["train-mse_objective"][-1]
+    assert ratio == pytest.approx(np.var(rows[:, 0]), rel=0.15)
+
+
+def test_the_line_of_an_epoch_is_of_the_first_model_and_the_criterion_of_the_best(bench, numbers, capsys, caplog):
+    bench.rows("train", numbers())
+    bench.rows("validation", numbers(seed=1))
+    with caplog.at_level("INFO"):
+        bench.fit(REGRESSOR | {"optimizer": "adam", "num_models": "8", "epochs": "1"})
+    found = re.findall(r'"model": (\d).*?"validation_mse_objective": \{"sum": ([^,]+)', capsys.readouterr().out)
+    by_model = {int(model): float(value) for model, value in found}
+    assert len(by_model) == 8
+    line = re.search(r"epoch=0, validation mse_objective <loss>=(\S+)", caplog.text)
+    best = re.search(r"criteria=mse_objective, value=(\S+)", caplog.text)
+    assert float(line[1]) == pytest.approx(by_model[0])
+    assert float(best[1]) == pytest.approx(min(by_model.values()))
+
+
+def test_a_tuning_job_trains_one_model(bench, numbers, capsys):
+    bench.rows("train", numbers())
+    given = REGRESSOR | {"num_models": "auto", "_tuning_objective_metric": "validation:objective_loss"}
+    bench.fit(given | {"optimizer": "adam"})
+    assert '"model": 1' not in capsys.readouterr().out
+
+
+def test_the_log_tells_what_the_built_in_tells(bench, two, caplog):
+    bench.rows("train", two())
+    with caplog.at_level("INFO"):
+        fitted = bench.fit(BINARY | {"optimizer": "adam", "epochs": "3"})
+        bench.saved(fitted, "model_algo-1")
+    said = [record.getMessage() for record in caplog.records]
+    order = [
+        "Reading default configuration from /opt/sagemaker/default-input.json: {",
+        "Merging with provided configuration from /opt/ml/input/config/hyperparameters.json: {",
+        "Final configuration: {",
+        "Checkpoint loading and saving are disabled.",
+        "Scaling model computed with parameters: {'stdev_weight': [",
+        "#quality_metric: host=algo-1, epoch=0, train binary_classification_cross_entropy_objective <loss>=",
+        "#early_stopping_criteria_metric: host=algo-1, epoch=0, "
+        "criteria=binary_classification_cross_entropy_objective, value=",
+        "Epoch 0: Loss improved. Updating best model",
+        "#progress_metric: host=algo-1, completed 33 % of epochs",
+        "#throughput_metric: host=algo-1, train throughput=",
+        "#train_score (algo-1) : ('binary_classification_cross_entropy_objective', ",
+        "#train_score (algo-1) : ('binary_classification_accuracy', ",
+        "#quality_metric: host=algo-1, train binary_classification_accuracy <score>=",
+        "Best model found for hyperparameters: {",
+        "Test data is not provided.",
+        "Saving model for epoch: ",
+        'Saved checkpoint to "',
+    ]
+    places = [next(place for place, line in enumerate(said) if line.startswith(start)) for start in order]
+    assert places == sorted(places)
+
+
+def test_a_test_channel_is_scored_by_the_final_model(bench, numbers, caplog):
+    bench.rows("train", numbers())
+    rows = numbers(seed=2)
+    bench.rows("test", rows)
+    with caplog.at_level("INFO"):
+        fitted = bench.fit(REGRESSOR)
+    residuals = bench.margins(fitted, rows)[:, 0] - rows[:, 0]
+    assert fitted.metrics["test-mse"] == pytest.approx(np.square(residuals).mean(), rel=1e-3)
+    assert "Test data is not provided" not in caplog.text
+
+
+def test_what_does_nothing_is_warned_of(bench, numbers, caplog):
+    bench.rows("train", numbers())
+    bench.fit(REGRESSOR | {"quantile": "0.9"})
+    assert "Hyperparameter 'quantile': no effect: it is for loss 'quantile_loss'" in caplog.text
+
+
+def test_sigterm_ends_the_epoch_and_keeps_the_model(bench, numbers):
+    bench.rows("train", numbers())
+    fitted = bench.fit(REGRESSOR | {"optimizer": "adam", "epochs": "50"}, stop_at=1)
+    assert bench.steps == [0, 1]
+    assert np.isfinite(bench.weights(fitted)[0]).all()
+
+
+def test_models_that_have_all_lost_their_way_are_an_error_that_says_what_to_do(bench, numbers):
+    bench.rows("train", numbers())
+    given = REGRESSOR | {"optimizer": "sgd", "learning_rate": "1000", "use_lr_scheduler": "false"}
+    with pytest.raises(UserError, match="give a lower 'learning_rate'"):
+        bench.fit(given | {"normalize_data": "false", "unbias_data": "false", "epochs": "30"})
+
+
+def test_the_report_shows_it(bench, two):
+    bench.rows("train", two())
+    bench.rows("validation", two(200, seed=1))
+    summary = bench.fit(BINARY).summary
+    assert summary.title == "Linear Learner, binary_classifier, logistic"
+    assert summary.confusion.channel == "validation"
+    assert np.array(summary.confusion.counts).sum() == 200
+    assert summary.importances["f0"] > 5 * summary.importances["f2"]
+    assert [(each.name, each.rows, each.columns) for each in summary.channels] == [
+        ("train", 600, 4),
+        ("validation", 200, 4),
+    ]
+    assert summary.directions["binary_classification_accuracy"] == "Maximize"
+    assert summary.directions["binary_classification_cross_entropy_objective"] == "Minimize"
+
+
+def test_the_report_shows_numbers_in_their_own_units(bench, numbers):
+    rows = numbers()
+    bench.rows("train", rows)
+    found = bench.fit(REGRESSOR).summary.residuals
+    np.testing.assert_allclose(np.sort(found.actual), np.sort(rows[:, 0]), rtol=1e-4)
+    assert np.abs(found.actual - found.predicted).mean() < 1
+
+
+@pytest.mark.parametrize(("given", "rows"), [(REGRESSOR, "numbers"), (BINARY, "two"), (CLASSES, "three")])
+@pytest.mark.parametrize("optimizer", ["auto", "adam"])
+def test_equal_jobs_give_equal_bytes(bench, request, given, rows, optimizer):
+    bench.rows("train", request.getfixturevalue(rows)())
+    first, second = (bench.fit(given | {"optimizer": optimizer}) for _ in range(2))
+    for name in ("model.safetensors", "model_algo-1"):
+        assert bench.saved(first, name) == bench.saved(second, name)
