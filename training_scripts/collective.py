@@ -89,7 +89,7 @@ def leads() -> bool:
 
 def total(values: NDArray[Number]) -> NDArray[Number]:
     """The sums over the hosts, of arrays of one shape."""
-    return _reduced(values, "SUM") if several() else values
+    return _reduced(values, "SUM").reshape(values.shape) if several() else values
 
 
 def any_host(flag: bool) -> bool:
