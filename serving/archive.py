@@ -41,4 +41,8 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int, file:
         content = stream.read(most + 1)
     if len(content) > most:
         raise model.bad(f"{file!r}: {member.filename} unpacks to more than {most} bytes")
+    if len(content) != member.file_size:
+        raise model.bad(
+            f"{file!r}: {member.filename} unpacks to {len(content)} bytes, not {member.file_size} as it says"
+        )
     return content

@@ -50,8 +50,15 @@ def test_sums_are_those_of_python(seed: int, shape: tuple[int, int, int]) -> Non
 
 @pytest.mark.parametrize(
     "limits",
-    [{"_FEW": 0}, {"_FEW": 0, "_ROWS": 7}, {"_FEW": 1 << 30}, {"_FEW": 1 << 30, "_CELLS": 50}, {"_CELLS": 1}]
-    + [{"_DENSE": 0.0}, {"_DENSE": 2.0}],
+    [
+        {"_FEW": 0},
+        {"_FEW": 0, "_ROWS": 7},
+        {"_FEW": 1 << 30},
+        {"_FEW": 1 << 30, "_CELLS": 50},
+        {"_CELLS": 1},
+        {"_DENSE": 0.0},
+        {"_DENSE": 2.0},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("shape", [(1, 1, 1), (1, 33, 1), (30, 33, 1), (3, 17, 5), (23, 9, 4)])
