@@ -81,6 +81,11 @@ class Finding:
         return self.verdict is Verdict.FAILED and self.severity is Severity.REFUSED
 
 
+def count(number: int, word: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def cut(text: str, characters: int = EVIDENCE_CHARACTERS) -> str:
     """Evidence short enough to be read."""
     text = text.strip()

@@ -22,7 +22,7 @@ class View:
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
         self._status = self._console.status("")
-        self._group = ""
+        self._group = self._obstacle = ""
 
     def __enter__(self) -> Self:
         self._status.start()
@@ -45,6 +45,9 @@ class View:
         line = Text(f" {mark} ", style=colour)
         line.append(finding.check.title, style="" if finding.verdict is Verdict.PASSED else colour)
         evidence = " ".join(finding.evidence.split())
+        if finding.verdict is Verdict.NOT_TRIED:
+            # One missing thing can stand in the way of many checks.
+            evidence, self._obstacle = "likewise" if evidence == self._obstacle else evidence, evidence
         if finding.verdict is not Verdict.FAILED:
             evidence = evidence if len(evidence) <= SHOWN_CHARACTERS else evidence[: SHOWN_CHARACTERS - 1] + "…"
         self._print(line.append(f"  {as_in_terminal(evidence)}", style="dim"))

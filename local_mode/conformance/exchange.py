@@ -74,7 +74,7 @@ def ask(
             raise NoReplyError(f"no connection: {error}") from error
         try:
             response = connection.getresponse()
-            answer = response.read(LONGEST_ANSWER)
+            answer = _read(response, began + seconds)
         except TimeoutError as error:
             raise NoReplyError(f"no answer within {seconds:g} s") from error
         except (OSError, http.client.HTTPException) as error:
@@ -82,3 +82,17 @@ def ask(
                 f"the connection was closed without an answer ({error or type(error).__name__})"
             ) from error
         return Reply(response.status, answer, response.getheader("content-type", ""), time.monotonic() - began)
+
+
+def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
+    """All of an answer: a socket's own time-out starts anew with every byte."""
+    answer = bytearray()
+    while part := response.read1(1 << 16):
+        answer += part
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        if len(answer) > LONGEST_ANSWER:
+            raise NoReplyError(f"the answer is over {LONGEST_ANSWER >> 20} MB")
+    if response.length:
+        raise http.client.IncompleteRead(b"", response.length)
+    return bytes(answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from local_mode.conformance.check import Finding, Severity, Verdict
+from local_mode.conformance.check import Finding, Severity, Verdict, count
 
 FORMAT = 1
 """Of report.json; grows when a reader of the old one would go wrong."""
@@ -37,10 +37,10 @@ class Report:
         refused = len(self.of(Verdict.FAILED, Severity.REFUSED))
         untried = len([one for one in self.of(Verdict.NOT_TRIED) if one.severity is Severity.REFUSED])
         if refused:
-            return f"SageMaker would refuse this image, for {_count(refused, 'reason')}"
+            return f"SageMaker would refuse this image, for {count(refused, 'reason')}"
         if untried:
             return (
-                f"Nothing was seen that SageMaker would refuse, but {_count(untried, 'such check')} could not be tried"
+                f"Nothing was seen that SageMaker would refuse, but {count(untried, 'such check')} could not be tried"
             )
         return "SageMaker would refuse nothing of what was checked"
 
@@ -76,7 +76,3 @@ def _entry(finding: Finding) -> Mapping[str, object]:
         "mend": check.mend,
         "seconds": round(finding.seconds, 2),
     }
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

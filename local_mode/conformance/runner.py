@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from docker.errors import DockerException
+
 from contract.errors import PlatformError, UserError
 from local_mode.conformance.check import Check, Finding, ObstacleError, Outcome, Verdict, cut, failed
 from local_mode.conformance.exchange import NoReplyError
@@ -19,7 +21,8 @@ def run(checks: Sequence[Check], subject: Subject) -> Iterator[Finding]:
         began = time.monotonic()
         try:
             outcome = _try(check, subject)
-        except (ObstacleError, UserError, PlatformError) as error:
+        except (ObstacleError, UserError, PlatformError, DockerException, OSError) as error:
+            # What goes wrong on this side says nothing about the image.
             yield Finding(check, Verdict.NOT_TRIED, cut(str(error)), check.severity, time.monotonic() - began)
             continue
         verdict = Verdict.PASSED if outcome.passed else Verdict.FAILED

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import queue
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
 
 import docker
-from docker.errors import APIError
+from docker.errors import DockerException
 from docker.models.containers import Container as DockerContainer
 
 from contract.errors import PlatformError
@@ -21,6 +23,7 @@ from local_mode.log_lines import split
 
 LOOKS_SECONDS = 0.1
 LINES_KEPT = 2000
+EXECUTE_SECONDS = 30.0
 SIGTERM_BIT = 1 << 14
 """In the kernel's masks of the signals that a process catches and blocks."""
 LISTENING = "0A"
@@ -103,12 +106,25 @@ class Specimen(RunningContainer):
 
     def execute(self, command: Sequence[str]) -> tuple[int, str]:
         """Run a program of the image inside: exit code and output. Raises ObstacleError where that cannot be done."""
+        done: queue.SimpleQueue[tuple[int, bytes] | DockerException | OSError] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                code, output = self._container.exec_run(list(command))
+                assert isinstance(output, bytes)
+                done.put((int(code or 0), output))
+            except (DockerException, OSError) as error:
+                done.put(error)
+
+        # Its stream knows no time-out; a program that hangs ends with its container.
+        threading.Thread(target=run, daemon=True).start()
         try:
-            code, output = self._container.exec_run(list(command))
-        except APIError as error:
-            raise ObstacleError(f"nothing runs inside the container: {error.explanation}") from error
-        assert isinstance(output, bytes)
-        return int(code or 0), output.decode("utf-8", "replace")
+            result = done.get(timeout=EXECUTE_SECONDS)
+        except queue.Empty as error:
+            raise ObstacleError(f"{' '.join(command)}: no end after {EXECUTE_SECONDS:g} s") from error
+        if isinstance(result, Exception):
+            raise ObstacleError(f"nothing runs inside the container: {result}")
+        return result[0], result[1].decode("utf-8", "replace")
 
     def hears_sigterm(self) -> bool | None:
         """Whether PID 1 handles SIGTERM or waits for it: else the kernel drops the signal. None: not known."""

@@ -138,7 +138,11 @@ class Subject:
         """A training job that should fail, run once."""
         if name not in self.faults:
             self.doing(f"training with {name}")
-            self.faults[name] = training_run.run(self, name, hyperparameters=hyperparameters, channels=channels)
+            # One that does not fail has no reason to take much longer than the one that completed.
+            limit = min(self.given.train_seconds, 3 * self.completed_training.seconds + 30)
+            self.faults[name] = training_run.run(
+                self, name, hyperparameters=hyperparameters, channels=channels, seconds=limit
+            )
         return self.faults[name]
 
     @functools.cached_property
@@ -158,7 +162,9 @@ class Subject:
     def endpoint(self) -> Served:
         """The container that serves the model; `problem` says why it does not."""
         if self.model is None:
-            raise ObstacleError("there is no model to serve: the image trained none, and no --model is given")
+            raise ObstacleError(
+                "there is no model to serve: the image trained none (see training.completes), and no --model is given"
+            )
         self.doing("starting the endpoint")
         return serving_run.serve(self, self.model)
 

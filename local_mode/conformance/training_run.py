@@ -54,14 +54,15 @@ def run(
     network: str | None = "default",
     hyperparameters: Mapping[str, str] | None = None,
     channels: tuple[Channel, ...] | None = None,
+    seconds: float | None = None,
 ) -> Trained:
-    """Run it to its end, or to the limit. `network` is "default", or None for no network at all."""
+    """Run it to its end, or for `seconds`, else the user's limit. `network` is "default", or None for none at all."""
     try:
         specimen = start(subject, name, network=network, hyperparameters=hyperparameters, channels=channels)
     except PlatformError as error:
         return Trained(NOT_STARTED, 0.0, [str(error)], "", paths(subject, name).model)
     with specimen:
-        code = specimen.ended(subject.given.train_seconds)
+        code = specimen.ended(subject.given.train_seconds if seconds is None else seconds)
         if code is None:
             specimen.kill()
             specimen.wait()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docker.errors import APIError
 
 from local_mode.conformance import programs, secrets
-from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, failed, passed
+from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, count, failed, passed
 
 if TYPE_CHECKING:
     from local_mode.conformance.subject import Subject
@@ -52,7 +52,7 @@ def _media_type(subject: Subject) -> tuple[str, str]:
         try:
             told = subject.laboratory.client.images.get_registry_data(subject.reference).attrs
             return str(told["Descriptor"]["mediaType"]), "in the registry"
-        except APIError:  # not logged in, or not reachable from here
+        except (APIError, OSError):  # not logged in, or not reachable from here
             return "", ""
     return "", ""
 
@@ -75,7 +75,7 @@ def opt_ml(subject: Subject) -> Outcome:
     baked = subject.tree.below(OPT_ML)
     hidden = [path for path in baked if not path.startswith(TOOLKIT_CODE)]
     if hidden:
-        return failed(f"{len(hidden)} files that the mounts will hide: {_listed(hidden)}")
+        return failed(f"{count(len(hidden), 'file')} that the mounts will hide: {_listed(hidden)}")
     return passed("only /opt/ml/code, as AWS's own toolkits have it" if baked else "no file below /opt/ml")
 
 
@@ -118,7 +118,7 @@ def no_secrets(subject: Subject) -> Outcome:
 
 def no_setuid(subject: Subject) -> Outcome:
     found = [path for path, entry in subject.tree.entries.items() if entry.kind == "file" and entry.mode & 0o6000]
-    return failed(f"{len(found)} files: {_listed(sorted(found))}") if found else passed("none")
+    return failed(f"{count(len(found), 'file')}: {_listed(sorted(found))}") if found else passed("none")
 
 
 def user(subject: Subject) -> Outcome:

@@ -51,7 +51,9 @@ def serves_many_models(subject: Subject) -> Outcome:
         return passed("not claimed, so not tried")
     model = subject.model
     if model is None:
-        raise ObstacleError("there is no model to load: the image trained none, and no --model is given")
+        raise ObstacleError(
+            "there is no model to load: the image trained none (see training.completes), and no --model is given"
+        )
     (subject.folder / "models").mkdir(exist_ok=True)
     served = _start(
         subject, Mount(model, f"models/{NAME}/model"), environment={"SAGEMAKER_MULTI_MODEL": "true"}, port=PORT
@@ -93,7 +95,9 @@ def streams_both_ways(subject: Subject) -> Outcome:
 def _mount(subject: Subject) -> Mount:
     model = subject.model
     if model is None:
-        raise ObstacleError("there is no model to serve: the image trained none, and no --model is given")
+        raise ObstacleError(
+            "there is no model to serve: the image trained none (see training.completes), and no --model is given"
+        )
     return Mount(model, "model", read_only=subject.live.read_only)
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 HOSTING = "SageMaker developer guide, 'Use Your Own Inference Code with Hosting Services'"
 BATCH = "SageMaker developer guide, 'Use Your Own Inference Code with Batch Transform'"
 PINGS = 20
-PROBE = f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET /ping HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3"
+ASK = "printf 'GET /ping HTTP/1.0\\r\\n\\r\\n' >&3 && read -r -t 2 line <&3 && echo $line"
+PROBE = f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && {ASK}"
+"""/ping, asked from inside by bash alone."""
 STRATEGIES = ("MULTI_RECORD", "SINGLE_RECORD")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, failed, passed
+from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, count, failed, passed
 
 if TYPE_CHECKING:
     from local_mode.conformance.subject import Subject
@@ -34,7 +34,7 @@ def leaves_a_model(subject: Subject) -> Outcome:
         return failed("exit code 0, and nothing in /opt/ml/model")
     size = sum(path.stat().st_size for path in files)
     return passed(
-        f"{len(files)} files, {size / 1000:,.1f} kB: {', '.join(sorted(path.name for path in files)[:LISTED])}"
+        f"{count(len(files), 'file')}, {size / 1000:,.1f} kB: {', '.join(sorted(path.name for path in files)[:LISTED])}"
     )
 
 

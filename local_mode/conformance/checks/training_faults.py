@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from contract.errors import PlatformError
 from contract.limits import FAILURE_CHARACTERS, TRAIN_STOP_SECONDS
 from local_mode.conformance import training_run
-from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, failed, passed
+from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, count, failed, passed
 from local_mode.conformance.specimen import LOOKS_SECONDS
 from local_mode.conformance.training_run import Trained
 
@@ -103,7 +103,7 @@ def stops_on_sigterm(subject: Subject) -> Outcome:
             return failed(f"it still runs {TRAIN_STOP_SECONDS:g} s after SIGTERM. {_handler(deaf, heard)}")
         stopped = training_run.collect(subject, "stopped", specimen, code)
     left = sum(path.is_file() for path in stopped.model.rglob("*"))
-    said = f"gone {seconds:.1f} s after SIGTERM, exit code {code}, {left} files in /opt/ml/model"
+    said = f"gone {seconds:.1f} s after SIGTERM, exit code {code}, {count(left, 'file')} in /opt/ml/model"
     if heard or not deaf:
         return passed(said)
     return failed(f"{_handler(deaf, heard)}; it ended {seconds:.1f} s later, of itself")
