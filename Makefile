@@ -61,6 +61,11 @@ invoke/%: $(READY) ## Send one body to the endpoint: make invoke/xgboost DATA=ro
 	@$(RUN) -m local_mode invoke "$(DATA)" --endpoint $(PORT) --accept "$(ACCEPT)" \
 	    $(if $(CONTENT_TYPE),--content-type "$(CONTENT_TYPE)") $(OPTIONS)
 
+IMAGE ?=
+.PHONY: check
+check: $(READY) ## Check anybody's SageMaker image: make check IMAGE=repo:tag OPTIONS="--hyperparameters 'a=1 b=2'"
+	@$(RUN) -m local_mode.conformance "$(IMAGE)" $(OPTIONS)
+
 check/%: build/% ## Prove that an image keeps the contract: make check/xgboost
 	@REQUIRE_ENGINE=1 $(RUN) -m pytest tests/images --image $*
 
