@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from serving.answers import WRITERS, Table, encode, encode_batch
+from serving.manners import Style
 
 SCORES = np.array([0.1, 2.5e-20, np.float32(1) / 3], np.float32)
 LISTS = np.array([[0.25, 0.75], [1, 0], [3.5e20, 1e-7]], np.float32)
@@ -72,3 +73,23 @@ def test_a_single_row_of_a_single_class() -> None:
         b'{"predictions":[{"score":[0.5]}]}',
         b'{"score":[0.5]}\n',
     ]
+
+
+SPACED = Style(spaced=True)
+LABELS = np.array([1, 0, 1])
+
+
+def test_spaced_json_has_the_digits_of_a_float64() -> None:
+    scores = np.array([11.719074249267578, 0, -1e-5], np.float32)
+    assert encode(table(score=scores), "application/json", SPACED) == (
+        b'{"predictions": [{"score": 11.719074249267578}, {"score": 0.0}, {"score": -9.999999747378752e-06}]}'
+    )
+    assert encode(table(score=LISTS, predicted_label=LABELS), "application/jsonlines", SPACED).splitlines() == [
+        b'{"score": [0.25, 0.75], "predicted_label": 1}',
+        b'{"score": [1.0, 0.0], "predicted_label": 0}',
+        b'{"score": [3.49999989422121e+20, 1.0000000116860974e-07], "predicted_label": 1}',
+    ]
+
+
+def test_columns_side_by_side_are_cells_of_one_line() -> None:
+    assert encode(table(score=LISTS, predicted_label=LABELS), "text/csv") == b"0.25,0.75,1\n1.0,0.0,0\n3.5e+20,1e-7,1\n"

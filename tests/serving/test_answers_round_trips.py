@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as hn
 
 from contract.codecs import csv, recordio_protobuf
 from contract.dataset import Floats, Layout
-from serving.answers import Table, encode, encode_batch
+from serving.answers import Table, encode, encode_batch, encode_blocks
+from serving.manners import Style
 
 finite = st.floats(width=32, allow_nan=False, allow_infinity=False)
 cells = st.one_of(finite, st.just(float("nan")))
@@ -63,3 +64,40 @@ def test_recordio(column: Floats) -> None:
     records = recordio_protobuf.records(io.BytesIO(body), "answer")
     rows = [list(record.label["score"].float32_tensor.values) for record in records]
     np.testing.assert_array_equal(np.array(rows, np.float32), column.reshape(len(column), -1))
+
+
+numbers = st.floats(width=32, allow_nan=False)
+spaced_columns = hn.arrays(np.float32, hn.array_shapes(min_dims=1, max_dims=2, max_side=6), elements=numbers)
+SPACED = Style("projections", spaced=True)
+
+
+def plain(values: object) -> object:
+    """JSON has no infinity."""
+    if isinstance(values, list):
+        return [plain(one) for one in values]
+    return values if np.isfinite(values) else None  # type: ignore[call-overload]
+
+
+@given(spaced_columns, st.booleans())
+@QUICK
+def test_spaced_json_is_what_python_writes(column: Floats, labelled: bool) -> None:
+    labels = np.arange(len(column)) - 1
+    table = Table({"a": column} | ({"label": labels} if labelled else {}), len(column))
+    objects = [
+        {"a": value} | ({"label": label} if labelled else {})
+        for value, label in zip(plain(column.tolist()), labels.tolist(), strict=True)  # type: ignore[call-overload]
+    ]
+    assert encode(table, "application/json", SPACED).decode() == json.dumps({"projections": objects})
+    lines = encode(table, "application/jsonlines", SPACED).decode()
+    assert lines == "".join(json.dumps(one) + "\n" for one in objects)
+    halves = [Table({name: part[rows] for name, part in table.columns.items()}, 1) for rows in (slice(1), slice(1, 2))]
+    if len(column) == 2:
+        assert b"".join(encode_blocks(halves, "application/json", SPACED)) == encode(table, "application/json", SPACED)
+
+
+@given(spaced_columns)
+@QUICK
+def test_style_is_for_json_alone(column: Floats) -> None:
+    table = Table({"a": column, "label": np.arange(len(column))}, len(column))
+    for name in ("text/csv", "application/x-recordio-protobuf"):
+        assert encode(table, name, SPACED) == encode(table, name)
