@@ -135,7 +135,7 @@ def _remember(
     step, change = trial - descent.weights, gradients - descent.gradients
     step[:, ~better] = change[:, ~better] = 0
     product = _dot(step, change)
-    known = product > 1e-12 * np.sqrt(_dot(step, step) * _dot(change, change))
+    known = product > 1e-12 * np.sqrt(_dot(step, step) * _dot(change, change)) + 1e-100
     factor = np.where(known, 1 / np.where(known, product, 1), 0)
     scaled = _dot(change, inverse(change))
     descent.scale = np.where(known & (scaled > 0), product / np.where(scaled > 0, scaled, 1), descent.scale)

@@ -15,6 +15,9 @@ import numpy as np
 from contract.dataset import Floats
 from contract.errors import UserError, show
 
+HALF = np.float32(0.5)
+SHORT = 32
+"""Outputs up to which one after the other is faster."""
 Pair = tuple[Floats, Floats]
 """Values (rows, models), and gradients with respect to the margins (rows, models, outputs)."""
 
@@ -24,7 +27,8 @@ class Loss:
     """A loss. `evaluate(margins, labels)` gives values and gradients; labels are (rows,).
 
     `curve(margins, labels)`, for smooth losses alone, gives the second derivatives (rows, models, outputs): for
-    softmax_loss their diagonal, where the slope has a kink one side's.
+    softmax_loss their diagonal. Where the slope has a kink they are slope by residual instead, as in iteratively
+    reweighted least squares: a parabola of that curvature lies above the loss.
     """
 
     name: str
@@ -64,9 +68,7 @@ def of(
             name,
             1,
             lambda margins, labels: _insensitive_squared(margins, labels, loss_insensitivity),
-            lambda margins, labels: (
-                _two(margins, labels) * (np.abs(_residual(margins, labels)) > np.float32(loss_insensitivity))
-            ),
+            lambda margins, labels: _insensitive_curve(margins, labels, loss_insensitivity),
         ),
         "eps_insensitive_absolute_loss": lambda: Loss(
             name, 1, lambda margins, labels: _absolute(margins, labels, loss_insensitivity)
@@ -88,9 +90,26 @@ def probabilities(margins: Floats) -> Floats:
         small = np.exp(-np.abs(margins))
         positive: Floats = np.where(margins >= 0, np.float32(1), small) / (1 + small)
         return positive
-    raised: Floats = np.exp(margins - margins.max(axis=-1, keepdims=True))
-    raised /= raised.sum(axis=-1, keepdims=True)
+    raised: Floats = np.exp(margins - _largest(margins))
+    raised /= _added(raised)
     return raised
+
+
+def _largest(margins: Floats) -> Floats:
+    """The largest of the outputs, (rows, models, 1). numpy is slow along a short last axis."""
+    if margins.shape[-1] > SHORT:
+        largest: Floats = margins.max(axis=-1, keepdims=True)
+        return largest
+    largest = margins[..., 0].copy()
+    for output in range(1, margins.shape[-1]):
+        np.maximum(largest, margins[..., output], out=largest)
+    return largest[..., None]
+
+
+def _added(values: Floats) -> Floats:
+    """The sum over the outputs, (rows, models, 1)."""
+    sums: Floats = values @ np.ones((values.shape[-1], 1), dtype=np.float32)
+    return sums
 
 
 def _residual(margins: Floats, labels: Floats) -> Floats:
@@ -120,6 +139,14 @@ def _insensitive_squared(margins: Floats, labels: Floats, insensitivity: float) 
     return np.square(excess[..., 0]), np.copysign(2 * excess, residual)
 
 
+def _insensitive_curve(margins: Floats, labels: Floats, insensitivity: float) -> Floats:
+    size = np.abs(_residual(margins, labels))
+    tiny = np.float32(1e-30)
+    curvature: Floats = np.float32(2) * np.maximum(size - np.float32(insensitivity), np.float32(0))
+    curvature /= np.maximum(size, tiny)
+    return curvature
+
+
 def _quantile(margins: Floats, labels: Floats, quantile: float) -> Pair:
     """The pinball loss: at its least, a share `quantile` of the labels lies below the prediction."""
     residual = _residual(margins, labels)
@@ -139,23 +166,26 @@ def _huber_of(name: str, delta: float) -> Loss:
         return (slope * (residual - slope * np.float32(delta / 2)))[..., 0], slope
 
     def curve(margins: Floats, labels: Floats) -> Floats:
-        inside = np.abs(_residual(margins, labels)) <= np.float32(delta)
-        return inside.astype(np.float32) / np.float32(delta)
+        curvature: Floats = np.reciprocal(np.maximum(np.abs(_residual(margins, labels)), np.float32(delta)))
+        return curvature
 
     return Loss(name, 1, evaluate, curve)
 
 
 def _logistic(margins: Floats, labels: Floats) -> Pair:
     """Cross entropy of a label 0 or 1: log(1 + exp(-|m|)) + max(m, 0) - y m."""
-    small = np.exp(-np.abs(margins))
-    total = 1 + small
-    targets = labels[:, None, None]
+    size = np.abs(margins)
+    total = np.exp(-size)
+    total += 1
     values = np.log(total)
-    values += np.maximum(margins, 0)
-    values -= margins * targets
-    gradients = np.where(margins >= 0, np.float32(1), small)
-    gradients /= total
-    gradients -= targets
+    gradients = np.reciprocal(total, out=total)
+    gradients -= HALF
+    np.copysign(gradients, margins, out=gradients)
+    centred = HALF - labels[:, None, None]
+    gradients += centred
+    size *= HALF
+    values += size
+    values += margins * centred
     return values[..., 0], gradients
 
 
@@ -173,11 +203,11 @@ def _hinge(margins: Floats, labels: Floats, margin: float) -> Pair:
 
 def _softmax(margins: Floats, labels: Floats) -> Pair:
     """Cross entropy of a class 0 .. outputs - 1."""
-    shifted = margins - margins.max(axis=-1, keepdims=True)
+    shifted = margins - _largest(margins)
     rows, classes = np.arange(len(labels)), labels.astype(np.intp)
     own = shifted[rows, :, classes]
     gradients = np.exp(shifted, out=shifted)
-    total = gradients.sum(axis=-1, keepdims=True)
+    total = _added(gradients)
     gradients /= total
     gradients[rows, :, classes] -= 1
     return np.log(total[..., 0]) - own, gradients

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from contract.dataset import Floats, Sparse
+from contract.dataset import Floats
 from training_scripts.linear_learner.plan import Doubles, Total, alone
 
 BLOCK_CELLS = 1 << 18
@@ -31,19 +31,13 @@ class Scaling:
     label_shift: float = 0.0
     label_scale: float = 1.0
 
-    def apply(self, features: Floats | Sparse, labels: Floats | None = None) -> None:
-        """Scale in place; of sparse features the stored cells alone, whose shift is 0."""
-        if isinstance(features, Sparse):
-            cells = features.values
-            for start in range(0, len(cells), BLOCK_CELLS):
-                cut = slice(start, start + BLOCK_CELLS)
-                cells[cut] *= self.factor[features.columns[cut]]
-        else:
-            step = max(1, BLOCK_CELLS // max(1, features.shape[1]))
-            for start in range(0, len(features), step):
-                block = features[start : start + step]
-                block -= self.shift
-                block *= self.factor
+    def apply(self, features: Floats, labels: Floats | None = None) -> None:
+        """Scale features (rows, features), and labels (rows,), in place."""
+        step = max(1, BLOCK_CELLS // max(1, features.shape[1]))
+        for start in range(0, len(features), step):
+            block = features[start : start + step]
+            block -= self.shift
+            block *= self.factor
         if labels is not None:
             labels -= np.float32(self.label_shift)
             labels /= np.float32(self.label_scale)
@@ -59,7 +53,7 @@ class Scaling:
 
 
 def measure(
-    features: Floats | Sparse,
+    features: Floats,
     labels: Floats,
     *,
     rows: int,
@@ -72,61 +66,39 @@ def measure(
     """The scaling by the first `rows` rows of each host, the same on every host.
 
     `center` and `scale` are unbias_data and normalize_data, the others unbias_label and normalize_label, every auto
-    resolved. Sparse features, whose missing cells are 0, are never centred. No second copy of the matrix is made.
+    resolved. Features of which zeros are not stored are scaled, never centred. No second copy of the matrix is made.
     """
     summed = total or alone
     mean, deviation = _columns(features, rows, summed)
     still = np.flatnonzero(deviation <= CONSTANT * np.abs(mean))
     if len(still):
-        mean[still], deviation[still] = _columns(_picked(features, still), features.shape[0], summed)
+        mean[still], deviation[still] = _columns(features[:, still], len(features), summed)
     constant = deviation <= CONSTANT * np.abs(mean)
-    centred = center and not isinstance(features, Sparse)
     factor = 1 / np.where(constant, 1, deviation) if scale else np.ones(len(mean))
     label_mean, label_deviation = _columns(labels[:, None], rows, summed)
     flat = label_deviation[0] <= CONSTANT * abs(label_mean[0])
     return Scaling(
-        shift=(mean if centred else np.zeros(len(mean))).astype(np.float32),
-        factor=np.where(constant & (centred | (mean == 0)), 0, factor).astype(np.float32),
+        shift=(mean if center else np.zeros(len(mean))).astype(np.float32),
+        factor=np.where(constant & (center | (mean == 0)), 0, factor).astype(np.float32),
         label_shift=float(np.float32(label_mean[0])) if center_label else 0.0,
         label_scale=float(np.float32(label_deviation[0])) if scale_label and not flat else 1.0,
     )
 
 
-def _columns(features: Floats | Sparse, rows: int, total: Total) -> tuple[Doubles, Doubles]:
+def _columns(features: Floats, rows: int, total: Total) -> tuple[Doubles, Doubles]:
     """Mean and deviation (features,) over the first rows of every host; two passes, so that large means do no harm."""
-    head = features[: min(rows, features.shape[0])]
-    width = head.shape[1]
-    sums = total(np.append(_sums(head, np.zeros(width), 1), head.shape[0]))
+    head = features[:rows]
+    sums = total(np.append(_sums(head, np.zeros(features.shape[1]), 1), len(head)))
     mean = sums[:-1] / max(1.0, sums[-1])
     squares = total(_sums(head, mean, 2))
     return mean, np.sqrt(squares / max(1.0, sums[-1]))
 
 
-def _sums(features: Floats | Sparse, mean: Doubles, power: int) -> Doubles:
+def _sums(features: Floats, mean: Doubles, power: int) -> Doubles:
     """Sums over the rows of (x - mean) ** power, (features,), in float64."""
     sums = np.zeros(len(mean))
-    if isinstance(features, Sparse):
-        stored = np.bincount(features.columns, minlength=features.width)
-        sums += (features.shape[0] - stored) * (-mean) ** power
-        for start in range(0, len(features.values), BLOCK_CELLS):
-            cut = slice(start, start + BLOCK_CELLS)
-            columns = features.columns[cut]
-            terms = (features.values[cut] - mean[columns]) ** power
-            sums += np.bincount(columns, weights=terms, minlength=features.width)
-        return sums
     step = max(1, BLOCK_CELLS // max(1, features.shape[1]))
     for start in range(0, len(features), step):
         terms = features[start : start + step] - mean
         sums += terms.sum(axis=0) if power == 1 else np.einsum("ij,ij->j", terms, terms)
     return sums
-
-
-def _picked(features: Floats | Sparse, columns: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Floats | Sparse:
-    """Some columns of the features."""
-    if isinstance(features, Sparse):
-        place = np.full(features.width, -1, dtype=np.int32)
-        place[columns] = np.arange(len(columns), dtype=np.int32)
-        kept = place[features.columns] >= 0
-        before = np.concatenate([[0], np.cumsum(kept)])
-        return Sparse(before[features.offsets], place[features.columns[kept]], features.values[kept], len(columns))
-    return features[:, columns]
