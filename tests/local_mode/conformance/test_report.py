@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from local_mode.conformance.check import Finding, Severity, Verdict
+from local_mode.conformance.console import View
+from local_mode.conformance.page import page
+from local_mode.conformance.report import Report, values
+
+Make = Callable[..., Finding]
+REFUSED, BITES, ADVICE = Severity.REFUSED, Severity.BITES, Severity.ADVICE
+
+
+def report(*findings: Finding) -> Report:
+    return Report("repo/<b>:1", "sha256:abc", "Hyperparameters: none.", "2026-01-01 12:00 UTC", findings)
+
+
+def test_sentence_says_what_it_comes_to(finding: Make) -> None:
+    fine = finding("image.a", Verdict.PASSED)
+    untried = finding("image.b", Verdict.NOT_TRIED, "no model")
+    refused = finding("image.c", Verdict.FAILED)
+    bites = finding("image.d", Verdict.FAILED, "seen", BITES)
+    assert report(fine, bites).sentence == "SageMaker would refuse nothing of what was checked"
+    assert report(fine, untried).sentence.endswith("but 1 such check could not be tried")
+    assert report(refused, refused, untried).sentence == "SageMaker would refuse this image, for 2 reasons"
+    assert [report(one).refused for one in (fine, untried, refused, bites)] == [False, False, True, False]
+
+
+def test_json_has_all_of_it(finding: Make) -> None:
+    told = json.loads(
+        json.dumps(values(report(finding("image.a", Verdict.PASSED), finding("image.b", Verdict.FAILED, "x", ADVICE))))
+    )
+    assert told["counts"] == {"passed": 1, REFUSED: 0, BITES: 0, ADVICE: 1, "not tried": 0}
+    assert told["checks"][1] == {
+        "id": "image.b",
+        "title": "title of image.b",
+        "verdict": "failed",
+        "severity": "advice",
+        "evidence": "x",
+        "rule": "the rule",
+        "source": "the source",
+        "mend": "the cure",
+        "seconds": 0.12,
+    }
+
+
+def test_page_is_well_formed_and_says_everything_of_a_fault(finding: Make) -> None:
+    findings = [
+        finding("image.a", Verdict.FAILED, "<script>alert(1)</script>\x00"),
+        finding("training.b", Verdict.FAILED, "bitten", BITES),
+        finding("serving.c", Verdict.NOT_TRIED, "no model"),
+        finding("serving.d", Verdict.PASSED, "answered"),
+    ]
+    text = page(report(*findings))
+    root = ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
+    shown = " ".join("".join(root.itertext()).split())
+    for expected in ("repo/<b>:1", "<script>alert(1)</script>\ufffd", "the rule", "the cure", "bitten", "no model"):
+        assert expected in shown
+    assert [heading.text for heading in root.iter("h2")] == [
+        "What SageMaker would refuse",
+        "What will bite you",
+        "Not tried",
+        "Everything that was checked",
+    ]
+    assert [heading.text for heading in root.iter("h3")][2:] == ["The image", "Training", "Serving"]
+    assert list(root.iter("script")) == []
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_console_shows_each_check_and_then_what_to_mend(finding: Make, terminal: bool) -> None:
+    said = io.StringIO()
+    findings = [
+        finding("image.a", Verdict.PASSED, "seen \x1b[2J"),
+        finding("serving.b", Verdict.NOT_TRIED, "no model"),
+        finding("serving.c", Verdict.NOT_TRIED, "no model"),
+        finding("serving.d", Verdict.FAILED, "[red]wrong"),
+    ]
+    with View(Console(file=said, force_terminal=terminal, color_system=None, highlight=False, width=80)) as view:
+        view.doing("trying \x1b[2J")
+        for one in findings:
+            view.found(one)
+        view.finished(report(*findings), Path("report.html"))
+    assert "\x1b[2J" not in said.getvalue()
+    for line in (
+        " ✓ title of image.a  seen #033[2J",
+        " – title of serving.b  no model",
+        " – title of serving.c  likewise",
+        " ✗ title of serving.d  [red]wrong",
+        "refused by SageMaker (1)",
+        "    mend   the cure",
+        "SageMaker would refuse this image, for 1 reason.",
+        "1 of 4 checks passed, 2 not tried; report: report.html",
+    ):
+        assert line in said.getvalue()
