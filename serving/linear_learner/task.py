@@ -70,7 +70,9 @@ class Task:
 def of_details(details: Mapping[str, Any]) -> Task:
     """As model.json tells it. Raises UserError for an entry that is missing or of another kind."""
     texts = [details.get(name) for name in ("predictor_type", "loss")]
-    threshold = details.get("threshold", math.nan)
+    threshold = details.get("threshold")
+    if threshold is None:  # only a binary classifier has one
+        threshold = math.nan
     if not all(isinstance(text, str) for text in texts) or type(threshold) not in (int, float):
         shown = {name: details.get(name) for name in ("predictor_type", "loss", "threshold")}
         raise model.bad(f"model.json has the details {show(shown)}; expected two texts and a number")
