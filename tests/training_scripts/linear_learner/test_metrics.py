@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from tests.training_scripts.linear_learner.hosts import together
 from training_scripts.linear_learner import losses
 from training_scripts.linear_learner.group import Group
 from training_scripts.linear_learner.metrics import Judge, auc
+from training_scripts.linear_learner.plan import Total
 from training_scripts.linear_learner.rows import Rows
 from training_scripts.linear_learner.task import Task
 
@@ -158,30 +159,10 @@ def test_hosts_that_add_up_have_the_metrics_of_one(kind: str) -> None:
     rows, model = Rows(FEATURES, floats(labels)), columns(outputs)
     alone = judge.metrics(rows, model, Group())
     shares = [slice(0, 0), slice(0, 25), slice(25, 60)]  # the first host has no rows of the channel
-    found = together([Rows(rows.features[share], rows.labels[share]) for share in shares], judge, model)
-    for values in found:
+
+    def host(rank: int, total: Total) -> dict[str, float]:
+        share = Rows(rows.features[shares[rank]], rows.labels[shares[rank]])
+        return judge.metrics(share, model, Group(len(shares), rank, rank == 0, total))
+
+    for values in together(len(shares), host):
         assert values == pytest.approx(alone, rel=1e-6)
-
-
-def together(shares: list[Rows], judge: Judge, model: np.ndarray) -> list[dict[str, float]]:
-    """What each of several hosts, one a thread, finds."""
-    meeting = threading.Barrier(len(shares))
-    given: list[np.ndarray] = [np.empty(0)] * len(shares)
-    found: list[dict[str, float]] = [{}] * len(shares)
-
-    def host(rank: int) -> None:
-        def add(values: np.ndarray) -> np.ndarray:
-            given[rank] = values
-            meeting.wait(20)
-            total = np.sum(given, axis=0)
-            meeting.wait(20)
-            return total
-
-        found[rank] = judge.metrics(shares[rank], model, Group(len(shares), rank, rank == 0, add))
-
-    threads = [threading.Thread(target=host, args=(rank,)) for rank in range(len(shares))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found

@@ -1,0 +1,157 @@
+"""Several hosts: threads that add their sums up, and two real processes with folders of their own."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from safetensors.numpy import load
+
+from tests.training_scripts.bench import Bench
+from tests.training_scripts.linear_learner.conftest import text_of
+from tests.training_scripts.linear_learner.hosts import together
+from training_scripts import linear_learner
+from training_scripts.linear_learner.fit import run
+from training_scripts.linear_learner.group import Group
+
+if TYPE_CHECKING:
+    from conftest import Programs
+
+SMALL = {"mini_batch_size": "25", "epochs": "4", "num_models": "2"}
+TASKS = {
+    "numbers": SMALL | {"predictor_type": "regressor"},
+    "two": SMALL | {"predictor_type": "binary_classifier", "positive_example_weight_mult": "balanced"},
+    "three": SMALL | {"predictor_type": "multiclass_classifier", "num_classes": "3"},
+}
+HOSTS = ("127.0.0.1", "localhost")
+PROGRAM = """
+import sys
+from training_scripts import collective, job, watch
+collective.PORT = int(sys.argv[1])
+watch.PATIENCE_SECONDS = 2
+job.leave(job.main())
+"""
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("optimizer", ["auto", "adam"])
+@pytest.mark.parametrize("distribution", ["FullyReplicated", "ShardedByS3Key"])
+@pytest.mark.parametrize("validated", [True, False])
+def test_hosts_find_about_the_model_of_one(tmp_path, request, task, optimizer, distribution, validated):
+    make = request.getfixturevalue(task)
+    rows, held = make(300), make(120, seed=1)
+    given = TASKS[task] | {"optimizer": optimizer, "epochs": "12"}
+    alone = bench_of(tmp_path / "alone", rows, held if validated else None, "FullyReplicated").fit(given)
+
+    def host(rank, total):
+        share = held if distribution == "FullyReplicated" else held[rank::2]
+        bench = bench_of(tmp_path / str(rank), rows[rank::2], share if validated else None, distribution)
+        job, values = bench.job(given)
+        group = Group(2, rank, rank == 0, total, lambda flag: bool(total(np.array([float(flag)]))[0]))
+        return bench, run(job.channels["train"], job.channels.get("validation"), values, job, group)
+
+    (bench, fitted), (_, other) = together(2, host)
+    assert other is None
+    assert fitted.metrics.keys() == alone.metrics.keys()
+    for name, value in alone.metrics.items():
+        assert fitted.metrics[name] == pytest.approx(value, rel=0.1, abs=0.03), name
+    assert load(bench.saved(fitted, "model.safetensors"))["weights"].shape[1] == rows.shape[1] - 1
+
+
+def bench_of(base: Path, rows, held, distribution: str) -> Bench:
+    bench = Bench(base, linear_learner)
+    bench.put("train", text_of(rows), S3DistributionType="ShardedByS3Key")
+    if held is not None:
+        bench.put("validation", text_of(held), S3DistributionType=distribution)
+    return bench
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free, and whose successor is."""
+    with socket.socket() as first:
+        first.bind(("127.0.0.1", 0))
+        return int(first.getsockname()[1])
+
+
+@pytest.fixture
+def start(programs: Programs, port: int):
+    """Start the two hosts with a share of rows each ("" for none); the processes, by host."""
+
+    def begin(shares: tuple[str, str], validation: str, given: dict[str, str]) -> list:
+        processes = []
+        for host, rows in zip(HOSTS, shares, strict=True):
+            base = programs.base / host
+            lay(base, host, rows, validation, given)
+            environment = {"SAGEMAKER_BASE_DIR": str(base), "SAGEMAKER_ALGORITHM": "linear_learner"}
+            processes.append(programs.start("-c", PROGRAM, str(port), PYTHONWARNINGS="ignore", **environment))
+        return processes
+
+    return begin
+
+
+def lay(base: Path, host: str, rows: str, validation: str, given: dict[str, str]) -> None:
+    config = base / "input" / "config"
+    config.mkdir(parents=True)
+    for channel, text in (("train", rows), ("validation", validation)):
+        folder = base / "input" / "data" / channel
+        folder.mkdir(parents=True)
+        if text:
+            (folder / f"{host}.csv").write_text(text)
+    sharded = {"ContentType": "text/csv", "S3DistributionType": "ShardedByS3Key"}
+    files = {
+        "hyperparameters": given,
+        "inputdataconfig": {"train": sharded, "validation": {"ContentType": "text/csv"}},
+        "resourceconfig": {"hosts": list(HOSTS), "current_host": host},
+        "checkpointconfig": {},
+    }
+    for name, value in files.items():
+        (config / f"{name}.json").write_text(json.dumps(value))
+
+
+def test_two_hosts_train_one_model_and_the_leader_tells_and_writes_it(programs, start, two):
+    rows, held = two(400), two(100, seed=1)
+    halves = (text_of(rows[:200]), text_of(rows[200:]))
+    ended = [programs.finish(process) for process in start(halves, text_of(held), TASKS["two"])]
+    assert [code for code, _ in ended] == [0, 0], ended
+    (_, leader), (_, other) = ended
+    assert f"#quality_metric: host={HOSTS[0]}, epoch=0, validation binary_" in leader
+    assert f"#validation_score ({HOSTS[0]}) : ('roc_auc_score', " in leader
+    assert "#quality_metric" not in other
+    assert "#metrics" not in other
+    assert not any((programs.base / HOSTS[1] / "model").iterdir())
+    assert not any((programs.base / HOSTS[1] / "checkpoints").iterdir())
+    folder = programs.base / HOSTS[0] / "model"
+    arrays = load((folder / "model.safetensors").read_bytes())
+    threshold = json.loads((folder / "model.json").read_text())["details"]["threshold"]
+    margins = held[:, 1:] @ arrays["weights"][0] + arrays["bias"]
+    accuracy = ((1 / (1 + np.exp(-margins)) >= threshold) == (held[:, 0] == 1)).mean()
+    told = json.loads((folder / "model.json").read_text())["metrics"]["validation-binary_classification_accuracy"]
+    assert told == pytest.approx(accuracy, abs=0.02)
+
+
+def test_a_host_without_data_is_left_out(programs, start, numbers):
+    text = text_of(numbers(200))
+    ended = [programs.finish(process) for process in start(("", text), text, TASKS["numbers"])]
+    assert [code for code, _ in ended] == [0, 0], ended
+    assert f"Host {HOSTS[0]} has no data for every channel: it is left out of the training" in ended[0][1]
+    assert (programs.base / HOSTS[1] / "model" / "model_algo-1").exists()
+    assert not any((programs.base / HOSTS[0] / "model").iterdir())
+
+
+def test_a_stop_of_one_host_stops_all_after_the_same_epoch(programs, start, numbers):
+    rows = numbers(400)
+    halves = (text_of(rows[:200]), text_of(rows[200:]))
+    given = TASKS["numbers"] | {"optimizer": "adam", "epochs": "1000000", "early_stopping_patience": "1000000"}
+    processes = start(halves, text_of(rows), given)
+    checkpoints = programs.base / HOSTS[0] / "checkpoints"
+    programs.wait_until(lambda: any(checkpoints.glob("linear_learner-checkpoint.*")), seconds=60)
+    code, printed = programs.stop(processes[1])
+    assert code == 0, printed
+    code, printed = programs.finish(processes[0])
+    assert code == 0, printed
+    assert (programs.base / HOSTS[0] / "model" / "model.safetensors").exists()
