@@ -21,7 +21,7 @@ GIVEN = {"predictor_type": "binary_classifier", "epochs": "2", "num_models": "4"
 
 @pytest.mark.parametrize("optimizer", ["auto", "adam"])
 def test_no_second_matrix_is_made(bench, monkeypatch, optimizer):
-    """What numpy allocates from the moment on that the channel is read; what reading takes, the codecs' tests measure."""
+    """What numpy allocates once the channel is read; what reading takes is measured by the tests of the codecs."""
 
     def load(channel: ChannelData) -> Dataset:
         features = np.random.default_rng(0).normal(size=(ROWS, WIDTH)).astype(np.float32)
