@@ -52,8 +52,7 @@ def _fit(train: ChannelData, hyperparameters: Hyperparameters, job: Job) -> Fitt
     _warn(found, hyperparameters)
     model = artifact.arrays(found, subtract_mean=hyperparameters.subtract_mean)
     _log(reader, host, hyperparameters, (began, solved))
-    fitted = Score(found.rows, hyperparameters.feature_dim, found.spread, float((found.values**2).sum()))
-    scores = {"train": fitted} | _tested(model, hyperparameters, job)
+    scores = {"train": score.of_training(found)} | _tested(model, hyperparameters, job)
     figures: dict[str, float] = {}
     for channel, one in scores.items():
         figures |= metric_definitions.log(host, channel, one.share, one.error)
