@@ -52,7 +52,7 @@ def test_schema_and_manners(tmp_path: Path) -> None:
         ({"weights": floats(1, 2, 4), "bias": floats(1, 2)}, "the model has 2 outputs; expected of a regressor: 1"),
         ({"weights": np.full((1, 4), np.nan, np.float32), "bias": floats(1, 1)}, "'weights' holds numbers .* finite"),
         ({"weights": floats(1, 1, 4), "bias": np.array([np.inf], np.float32)}, "'bias' holds numbers that are not"),
-        ({"weights": np.ones((1, 4)), "bias": floats(1, 1)}, "'weights' is of type 'F64'; expected F32"),
+        ({"weights": np.ones((1, 4)), "bias": floats(1, 1)}, "'weights' is of type F64; expected F32"),
         ({"weights": np.ones((0, 4), np.float32), "bias": floats(1, 0)}, r"has the shape \(0"),
     ],
 )
