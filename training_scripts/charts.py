@@ -52,7 +52,7 @@ def lines(
 def bars(values: Sequence[tuple[str, float]], *, show: Callable[[float], str], title: str, description: str) -> Markup:
     """Horizontal bars, longest name at most a third of the width; lengths by absolute value, `show` writes it."""
     row, top = 26.0, 4.0
-    left = min(LABEL_WIDTH, max((_breadth(name) for name, _ in values), default=0.0)) + 12
+    left = min(LABEL_WIDTH, max((_breadth(name) for name, _ in values), default=0.0)) + 20
     room = WIDTH - left - 84
     sizes = [abs(value) if drawable(value) else 0.0 for _, value in values]
     largest = max(sizes, default=0.0) or 1.0
