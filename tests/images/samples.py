@@ -16,20 +16,19 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from contract import artifact, manifest
 from contract.dataset import Floats
-from contract.manifest import MANIFEST_NAME, Schema
+from contract.manifest import MANIFEST_NAME, File, Schema
 
 WRITTEN = ("model", "output", "output/data", "checkpoints")
 HYPERPARAMETERS = "input/config/hyperparameters.json"
 CHANNELS = "input/config/inputdataconfig.json"
 ROWS = "input/data/train/part-0.csv"
-TRAIN_AND_LIST = "train; code=$?; ls -A /opt/ml/model > /opt/ml/output/data/left; exit $code"
-"""Trains, and leaves in `output/data/left` what then lies in /opt/ml/model, which may be no folder of this machine."""
+TRAIN_AND_LIST = "train; code=$?; find /opt/ml/model -type f -printf '%s %P\\n' > /opt/ml/output/data/left; exit $code"
+"""Trains, and leaves in `output/data/left` sizes and names of what then lies in /opt/ml/model, a disk of its own."""
 
 
 def folder(algorithm: str) -> Path:
@@ -83,7 +82,7 @@ def failure(ml: Path) -> str:
     return (ml / "output" / "failure").read_text()
 
 
-def native_files(model: Path, algorithm: str) -> dict[str, Any]:
+def native_files(model: Path, algorithm: str) -> dict[str, File]:
     """Name -> size and sha256 of the files of a model directory, which matches its model.json."""
     verified = artifact.verify(model, algorithm=algorithm.replace("-", "_"))
     assert verified is not None, f"{model} has no {MANIFEST_NAME}"
