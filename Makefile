@@ -61,6 +61,9 @@ invoke/%: $(READY) ## Send one body to the endpoint: make invoke/xgboost DATA=ro
 	@$(RUN) -m local_mode invoke "$(DATA)" --endpoint $(PORT) --accept "$(ACCEPT)" \
 	    $(if $(CONTENT_TYPE),--content-type "$(CONTENT_TYPE)") $(OPTIONS)
 
+new/%: $(READY) ## Make an algorithm of your own with its image, halves and tests: make new/churn-model
+	@$(RUN) -m containers.build.scaffold $*
+
 IMAGE ?=
 .PHONY: check
 check: $(READY) ## Check anybody's SageMaker image: make check IMAGE=repo:tag OPTIONS="--hyperparameters 'a=1 b=2'"
@@ -98,7 +101,7 @@ fuzz: $(READY) ## Fuzz the codecs and parsers, 10^6 inputs each: make fuzz OPTIO
 
 MINUTES ?= 30
 soak/%: build/% ## Load an endpoint fully, watch its memory: make soak/xgboost MINUTES=30
-	@SOAK_SECONDS=$$(($(MINUTES) * 60)) REQUIRE_ENGINE=1 $(RUN) -m pytest -s tests/images/$*/test_$*_soak.py
+	@SOAK_SECONDS=$$(($(MINUTES) * 60)) REQUIRE_ENGINE=1 $(RUN) -m pytest -s tests/images/test_soak.py --image $*
 
 .PHONY: lint
 lint: $(READY) ## Check style, types and Dockerfiles

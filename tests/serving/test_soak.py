@@ -1,6 +1,6 @@
 """The application for long, in this process: it is made and dropped again and again, and asked what it must not keep.
 
-tests/images/xgboost/test_xgboost_soak.py does the same to a container, under full load.
+tests/images/test_soak.py does the same to a container, under full load.
 """
 
 from __future__ import annotations
