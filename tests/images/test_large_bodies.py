@@ -20,6 +20,8 @@ pytestmark = pytest.mark.engine
 UNBOUNDED = {"SAGEMAKER_MAX_PAYLOAD_IN_MB": "0"}
 SMALL = {"mem_limit": "512m", "memswap_limit": "512m"}
 MEGABYTE = 1 << 20
+LARGEST_MEGABYTES = 640
+"""Of a body: more than the container may hold."""
 MOST_MEGABYTES = 160
 """Of a worker, with its model, libraries and a body of which 10 MB are read before it goes into a file."""
 ROWS = np.random.default_rng(3).random((1000, 3))
@@ -55,7 +57,7 @@ def free_blocks(container: Container) -> bytes:
 
 
 def test_body_without_end_is_answered_in_order_with_flat_memory(unbounded: Container) -> None:
-    times, before = repeated(1024), all_workers(unbounded)
+    times, before = repeated(LARGEST_MEGABYTES), all_workers(unbounded)
     status, one = invoke(unbounded, LINES)
     assert (status, one.count(b"\n")) == (200, len(ROWS))
     connection, answer = send_chunks(unbounded, (LINES for _ in range(times)))
