@@ -61,7 +61,8 @@ class Template:
     @staticmethod
     def _part(rows: NDArray[np.uint8], start: int, kind: str, count: int) -> NDArray[Any]:
         number = np.dtype(_NUMBERS[kind])
-        return np.ascontiguousarray(rows[:, start : start + count * number.itemsize]).view(number)
+        # A copy, of a single row too: a view of it would lie at an odd address, which native libraries refuse.
+        return rows[:, start : start + count * number.itemsize].copy().view(number)
 
 
 def shape_of(record: Any) -> Shape | None:  # a protobuf message

@@ -122,5 +122,16 @@ def test_other_fields_of_a_record_are_left_to_the_strict_road() -> None:
     assert recordio_dense.shape_of(record) is None
 
 
+@pytest.mark.parametrize("rows", [1, 2, 5])
+@pytest.mark.parametrize("width", [1, 2, 30])
+def test_numbers_lie_where_native_libraries_read_them(rows: int, width: int) -> None:
+    data = frames("float32_tensor", "float32_tensor", [[1.0] * width] * rows, [1.0] * rows)
+    for layout in (Layout(width=width), Layout(width=width, label=True)):
+        found = recordio_protobuf.decode(data, layout, {}, "x")
+        assert isinstance(found.features, np.ndarray)
+        assert found.features.flags.aligned
+        assert found.labels is None or found.labels.flags.aligned
+
+
 def _read(data: bytes, *, missing: bool = True) -> Dataset:
     return gather.concatenate(recordio_protobuf.read(io.BytesIO(data), Layout(missing=missing), {}, "x"), "x")
