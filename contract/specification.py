@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contract import limits
-from contract.hyperparameter_values import Bounds, convert
+from contract.hyperparameter_values import AUTO, Bounds, convert
 from contract.hyperparameters import Hyperparameter, declared
 from contract.metric import Metric
 
@@ -35,9 +35,7 @@ def tuning_ranges(cls: type) -> dict[str, list[dict[str, Any]]]:
                 "MaxValue": f"{item.tunable.maximum:g}",
                 "ScalingType": item.tunable.scale,
             }
-            # A form of its own, such as a number or a word, is tuned as the number.
-            kind = "Integer" if _type(item) == "Integer" else "Continuous"
-            ranges[f"{kind}ParameterRanges"].append(entry)
+            ranges[f"{_type(item)}ParameterRanges"].append(entry)
     return ranges
 
 
@@ -73,12 +71,13 @@ def _hyperparameter(item: Hyperparameter) -> dict[str, Any]:
         "Name": item.name,
         "Description": item.meaning,
         "Type": _type(item),
-        "IsTunable": item.tunable is not None and _type(item) != "FreeText",
+        "IsTunable": item.tunable is not None,
         "IsRequired": item.required,
     }
     if limits_of_values := _range(item):
         entry["Range"] = limits_of_values
-    if (value := default(item)) is not None:
+    # The word `auto` is no number, which the API wants of a number's default.
+    if (value := default(item)) is not None and not (item.kind.auto and value == AUTO):
         entry["DefaultValue"] = value
     return entry
 
@@ -86,7 +85,8 @@ def _hyperparameter(item: Hyperparameter) -> dict[str, Any]:
 def _type(item: Hyperparameter) -> str:
     kind = item.kind
     if kind.many or kind.reads is not None:
-        return "FreeText"
+        # A number or a word: only as the number can it be tuned, which the API does not let free text be.
+        return "FreeText" if item.tunable is None else "Continuous"
     return "Categorical" if kind.choices else _TYPES[kind.type]
 
 

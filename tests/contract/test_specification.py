@@ -22,6 +22,9 @@ class Example:
     booster: str | None = hyperparameter(None, choices=("tree", "linear"), library_default="by data")
     quantiles: tuple[float, ...] | None = hyperparameter(None, minimum=0)
     note: str | None = hyperparameter(None)
+    bias: bool = hyperparameter(True, tunable=Tunable(values=("true", "false")))
+    weight: str = hyperparameter("1.0", above=0, reads=str, form="'even', or number", tunable=Tunable(1, 2))
+    decay: float | None = hyperparameter(None, minimum=0, auto=True)
     internal: int | None = hyperparameter(None, hidden=True)
 
 
@@ -57,6 +60,7 @@ def test_a_required_integer() -> None:
         ("booster", "Categorical", {"CategoricalParameterRangeSpecification": {"Values": ["tree", "linear"]}}),
         ("quantiles", "FreeText", None),
         ("note", "FreeText", None),
+        ("weight", "Continuous", {"ContinuousParameterRangeSpecification": {"MinValue": "0", "MaxValue": "3.4e+38"}}),
     ],
 )
 def test_types_and_ranges(name: str, kind: str, range_: dict[str, Any] | None) -> None:
@@ -68,17 +72,30 @@ def test_what_is_hidden_is_left_out() -> None:
     assert "internal" not in ENTRIES
 
 
-def test_defaults_are_values_and_never_words() -> None:
+def test_defaults_are_values_and_never_words_but_auto() -> None:
     defaults = {item.name: specification.default(item) for item in declared(Example)}
-    assert {name: value for name, value in defaults.items() if value is not None} == {"eta": "0.3", "shuffle": "false"}
+    assert {name: value for name, value in defaults.items() if value is not None} == {
+        "eta": "0.3",
+        "shuffle": "false",
+        "bias": "true",
+        "weight": "1.0",
+        "decay": "auto",
+    }
+
+
+def test_the_word_auto_is_no_default_of_a_number() -> None:
+    assert ENTRIES["bias"]["DefaultValue"] == "true"
+    assert "DefaultValue" not in ENTRIES["decay"]
 
 
 def test_tuning_ranges() -> None:
     assert specification.tuning_ranges(Example) == {
         "IntegerParameterRanges": [{"Name": "rounds", "MinValue": "2", "MaxValue": "8", "ScalingType": "Auto"}],
         "ContinuousParameterRanges": [
-            {"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5", "ScalingType": "Logarithmic"}
+            {"Name": "eta", "MinValue": "0.1", "MaxValue": "0.5", "ScalingType": "Logarithmic"},
+            {"Name": "weight", "MinValue": "1", "MaxValue": "2", "ScalingType": "Auto"},
         ],
+        "CategoricalParameterRanges": [{"Name": "bias", "Values": ["true", "false"]}],
     }
 
 

@@ -25,6 +25,7 @@ class Example:
         meaning="Either | or.",
     )
     rounds: int = hyperparameter(minimum=1, meaning="Rounds.")
+    bias: bool = hyperparameter(True, tunable=Tunable(values=("true", "false")), meaning="An intercept.")
     internal: int | None = hyperparameter(None, hidden=True)
 
 
@@ -34,6 +35,7 @@ def test_hyperparameters() -> None:
         "| --- | --- | --- | --- | --- |",
         "| `rounds` | integer, 1 and up | **required** |  | Rounds. |",
         "| `eta` or `learning_rate` | number, 0 to 1 | 0.3 | 0.1 to 0.5 | Either \\| or. |",
+        "| `bias` | true or false | true | true or false | An intercept. |",
         "| `extra` | integer, 1 and up | 3 |  | A knob. *Ours, not in SageMaker's own image.* |",
     ]
 

@@ -45,6 +45,7 @@ class Hyperparameters(OptimizerParameters):
     target_precision: float = hyperparameter(0.8, above=0, below=1, meaning="Of recall_at_target_precision.")
     positive_example_weight_mult: str = hyperparameter(
         "1.0",
+        above=0,
         reads=texts.read_weight,
         form=texts.WEIGHT_FORM,
         tunable=Tunable(1e-5, 1e5),
