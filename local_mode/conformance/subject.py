@@ -125,7 +125,7 @@ class Subject:
     def completed_training(self) -> Trained:
         """Raises ObstacleError where none completed."""
         if not self.training.completed:
-            raise ObstacleError("no training completed to compare with (see training.completes)")
+            raise ObstacleError("no training completed (see training.completes)")
         return self.training
 
     def fault(

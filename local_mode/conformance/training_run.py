@@ -35,6 +35,11 @@ class Trained:
     lines: list[float] = field(default_factory=list)
 
     @property
+    def not_started(self) -> bool:
+        """Whether no program ran at all."""
+        return self.code == NOT_STARTED and not self.seconds
+
+    @property
     def completed(self) -> bool:
         return self.code == 0
 
@@ -43,6 +48,8 @@ class Trained:
         """How it ended, for a report."""
         if self.code is None:
             return f"it still ran after {self.seconds:.0f} s, the limit of this check"
+        if self.not_started:
+            return f"the engine cannot start it: {self.log[0]}"
         last = " / ".join(line.strip() for line in self.log[-3:] if line.strip())
         return f"exit code {self.code} after {self.seconds:.1f} s" + (f"; last lines: {last}" if last else "")
 
