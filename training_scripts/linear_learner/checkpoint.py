@@ -30,9 +30,10 @@ def encode(checkpoint: Checkpoint) -> bytes:
     """The bytes of a checkpoint; every number survives exactly."""
     progress = checkpoint.progress
     arrays = {f"{_SOLVER}{name}": array for name, array in checkpoint.state.items()}
-    head: dict[str, Any] = {"losses": progress.losses, "mark": progress.mark, "stale": progress.stale, "best": None}
+    head: dict[str, Any] = {"losses": progress.losses, "mark": progress.mark, "stale": progress.stale}
+    head |= {"finished": progress.finished, "best": None}
     if progress.best is not None:
-        head["best"] = {name: getattr(progress.best, name) for name in ("epoch", "model", "value")}
+        head["best"] = {name: getattr(progress.best, name) for name in ("epoch", "model", "value", "loss")}
         arrays |= {f"{_BEST}weights": progress.best.weights, f"{_BEST}biases": progress.best.biases}
     # safetensors keeps no array without dimensions: all are kept flat, and their shapes in the head.
     head["shapes"] = {name: array.shape for name, array in arrays.items()}
@@ -48,6 +49,6 @@ def decode(data: bytes) -> Checkpoint:
     best = None
     if head["best"] is not None:
         best = Best(**head["best"], weights=arrays[f"{_BEST}weights"], biases=arrays[f"{_BEST}biases"])
-    progress = Progress(losses=head["losses"], best=best, mark=head["mark"], stale=int(head["stale"]))
+    progress = Progress(head["losses"], best, head["mark"], int(head["stale"]), bool(head["finished"]))
     state = {name.removeprefix(_SOLVER): array for name, array in arrays.items() if name.startswith(_SOLVER)}
     return Checkpoint(progress, state)

@@ -71,27 +71,33 @@ class Epochs:
 
     def run(self) -> None:
         """Train from the first epoch, or from where `progress` was left, to the last one or an early end."""
-        while self.progress.epochs < self.plan.epochs and self.progress.stale < self.patience.epochs:
-            finished = self._epoch()
+        while self._more():
+            self._epoch()
             epoch = self.progress.epochs - 1
             stop = self.surroundings.stopping(epoch)
             if self.surroundings.keep is not None:
                 self.surroundings.keep(Checkpoint(self.progress, dict(self.solver.state())))
-            if finished and self.progress.epochs < self.plan.epochs:
+            if self.progress.finished and self.progress.epochs < self.plan.epochs:
                 LOG.info("Epoch %d: the solution is found, more epochs would not change it", epoch)
-            if stop or finished:
+            if stop:
                 break
 
-    def _epoch(self) -> bool:
+    def _more(self) -> bool:
+        """Whether there is an epoch to come: as an unbroken training decides, so does one that resumes."""
+        progress = self.progress
+        return progress.epochs < self.plan.epochs and progress.stale < self.patience.epochs and not progress.finished
+
+    def _epoch(self) -> None:
         began = time.time()
         result = self.solver.epoch()
         trained = time.time()
         self.progress.add("train", result.train_losses)
         weights, biases = self.solver.weights()
         columns = scoring.columns_of(weights, biases)
-        values = self._values(columns, result.train_losses)
+        values, losses = self._values(columns, result.train_losses)
         value, _ = self.progress.judge(
             values,
+            losses,
             weights,
             biases,
             maximize=self._by_threshold and self.validation is not None,
@@ -102,30 +108,30 @@ class Epochs:
         self.seconds.setdefault("check_early_stopping.time", []).append(judged - trained)
         if self.surroundings.group.leads:
             self._tell((began, judged), trained - began, value)
-        return result.finished
+        self.progress.finished = result.finished
 
     @property
     def _by_threshold(self) -> bool:
         """Whether models are compared by what their best threshold is worth, not by their loss."""
         return self.judge.task.criterion != texts.LOSS
 
-    def _values(self, columns: Floats, train: Doubles) -> Doubles:
-        """The criterion of each model (models,): on validation, else the loss on train."""
+    def _values(self, columns: Floats, train: Doubles) -> tuple[Doubles, Doubles]:
+        """Criterion and loss of each model, both (models,): on validation, else the loss on train is both."""
         if self.validation is None:
-            return train
+            return train, train
         group = self.surroundings.group
         losses = scoring.mean_losses(self.validation, columns, self.judge.loss, group)
         losses = losses * self.judge.task.unit(self.judge.label_scale)
         self.progress.add("validation", losses)
         if self._sample is None or self._labels is None:
-            return losses
+            return losses, losses
         scores = scoring.all_scores(self._sample, columns, self.judge.loss)
         scores = group.gathered(scores.ravel()).reshape(-1, scores.shape[1])
         worth = [
             thresholds.value(scores[:, model], self._labels, self.criterion) if np.isfinite(losses[model]) else np.nan
             for model in range(len(losses))
         ]
-        return np.array(worth)
+        return np.array(worth), losses
 
     def _tell(self, span: tuple[float, float], seconds: float, value: float) -> None:
         host, task, epoch = self.surroundings.host, self.judge.task, self.progress.epochs - 1

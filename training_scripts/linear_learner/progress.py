@@ -14,11 +14,12 @@ Losses = dict[str, list[list[float]]]
 
 @dataclass(frozen=True)
 class Best:
-    """A model as the solver has it, and which it is: `value` is its criterion's."""
+    """A model as the solver has it, and which it is: `value` is its criterion's, `loss` that of the same rows."""
 
     epoch: int
     model: int
     value: float
+    loss: float
     weights: Floats
     """(outputs, features)"""
     biases: Floats
@@ -38,6 +39,8 @@ class Progress:
     best: Best | None = None
     mark: float | None = None
     stale: int = 0
+    finished: bool = False
+    """More epochs would change nothing."""
 
     @property
     def epochs(self) -> int:
@@ -49,18 +52,28 @@ class Progress:
         self.losses.setdefault(channel, []).append(losses.tolist())
 
     def judge(
-        self, values: Doubles, weights: Floats, biases: Floats, *, maximize: bool, tolerance: float
+        self,
+        values: Doubles,
+        losses: Doubles,
+        weights: Floats,
+        biases: Floats,
+        *,
+        maximize: bool,
+        tolerance: float,
     ) -> tuple[float, bool]:
         """Take note of the last epoch's criterion for each model (models,): the best value, and whether it counts as an
-        improvement. `weights` (models, outputs, features) and `biases` (models, outputs) are those after it."""
+        improvement. Of models of equal value that of the least loss is the best.
+
+        `weights` (models, outputs, features) and `biases` (models, outputs) are those after the epoch.
+        """
         sign = 1.0 if maximize else -1.0
-        model = int(np.argmax(np.where(np.isfinite(values), sign * values, -np.inf)))
-        value = float(values[model])
+        model = int(np.lexsort((losses, np.where(np.isfinite(values), -sign * values, np.inf)))[0])
+        value, loss = float(values[model]), float(losses[model])
         if not np.isfinite(value):
             self.stale += 1
             return value, False
-        if self.best is None or sign * value > sign * self.best.value:
-            self.best = Best(self.epochs - 1, model, value, weights[model].copy(), biases[model].copy())
+        if self.best is None or (-sign * value, loss) < (-sign * self.best.value, self.best.loss):
+            self.best = Best(self.epochs - 1, model, value, loss, weights[model].copy(), biases[model].copy())
         gain = np.inf if self.mark is None else sign * (value - self.mark)
         improved = bool(gain > 0 and gain >= tolerance * abs(self.mark or 0.0))
         self.mark = value if improved else self.mark

@@ -18,16 +18,18 @@ STATE = {
     "done": np.array([True, False]),
     "nothing": np.zeros((0, 3), dtype=np.float32),
 }
-BEST = Best(3, 1, 0.1 + 0.2, np.array([[1.5, 2.5]], dtype=np.float32), np.array([0.1], dtype=np.float32))
+BEST = Best(3, 1, 0.1 + 0.2, 0.25, np.array([[1.5, 2.5]], dtype=np.float32), np.array([0.1], dtype=np.float32))
 
 
 def test_every_number_survives() -> None:
-    progress = Progress({"train": [[0.1 + 0.2, math.nan]]}, BEST, 1 / 3, 2)
+    progress = Progress({"train": [[0.1 + 0.2, math.nan]]}, BEST, 1 / 3, 2, finished=True)
     found = checkpoint.decode(checkpoint.encode(Checkpoint(progress, STATE)))
     assert repr(found.progress.losses) == repr(progress.losses)
     assert (found.progress.mark, found.progress.stale, found.progress.epochs) == (1 / 3, 2, 1)
     assert found.progress.best is not None
-    assert (found.progress.best.epoch, found.progress.best.model, found.progress.best.value) == (3, 1, 0.1 + 0.2)
+    best = found.progress.best
+    assert (best.epoch, best.model, best.value, best.loss) == (3, 1, 0.1 + 0.2, 0.25)
+    assert found.progress.finished
     np.testing.assert_array_equal(found.progress.best.weights, BEST.weights)
     np.testing.assert_array_equal(found.progress.best.biases, BEST.biases)
     assert found.state.keys() == STATE.keys()

@@ -15,7 +15,7 @@ from training_scripts.linear_learner.metrics import Judge
 from training_scripts.linear_learner.rows import Rows
 from training_scripts.linear_learner.task import Task
 
-WIDTH, ROWS = 100, 200_000
+WIDTH, ROWS = 100, 120_000
 GIVEN = {"predictor_type": "binary_classifier", "epochs": "2", "num_models": "4", "mini_batch_size": "1000"}
 
 

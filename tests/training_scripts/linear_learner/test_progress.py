@@ -15,7 +15,8 @@ def told(values: list[list[float]], *, maximize: bool = False, tolerance: float 
     progress, improved = Progress(), []
     for each in values:
         progress.add("train", np.array(each))
-        improved.append(progress.judge(np.array(each), WEIGHTS, BIASES, maximize=maximize, tolerance=tolerance)[1])
+        values = np.array(each)
+        improved.append(progress.judge(values, values, WEIGHTS, BIASES, maximize=maximize, tolerance=tolerance)[1])
     return progress, improved
 
 
@@ -69,7 +70,18 @@ def test_a_model_that_has_lost_its_way_is_never_the_best() -> None:
 def test_the_best_model_is_a_copy() -> None:
     weights = WEIGHTS.copy()
     progress = Progress()
-    progress.judge(np.array([1.0, 2, 3]), weights, BIASES, maximize=False, tolerance=0.1)
+    values = np.array([1.0, 2, 3])
+    progress.judge(values, values, weights, BIASES, maximize=False, tolerance=0.1)
     weights[:] = 7
     assert progress.best is not None
     assert progress.best.weights.tolist() == WEIGHTS[0].tolist()
+
+
+def test_of_equal_values_that_of_the_least_loss_is_the_best() -> None:
+    progress = Progress()
+    values = np.array([0.9, 0.9, 0.8])
+    for losses in ([0.5, 0.4, 0.1], [0.3, 0.6, 0.1], [0.35, 0.35, 0.1]):
+        progress.add("train", np.array(losses))
+        progress.judge(values, np.array(losses), WEIGHTS, BIASES, maximize=True, tolerance=0.001)
+    assert progress.best is not None
+    assert (progress.best.epoch, progress.best.model, progress.stale) == (1, 0, 2)

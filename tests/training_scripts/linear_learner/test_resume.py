@@ -58,9 +58,10 @@ def test_a_stopped_training_goes_on_where_it_was(bench, numbers):
     assert bench.saved(resumed, FILES[0]) == bench.saved(unbroken, FILES[0])
 
 
-def test_a_finished_training_is_finished_when_it_is_run_again(bench, numbers):
+@pytest.mark.parametrize("optimizer", ["adam", "auto"])
+def test_a_finished_training_is_finished_when_it_is_run_again(bench, numbers, optimizer):
     bench.rows("train", numbers())
-    given = REGRESSOR | {"optimizer": "adam", "epochs": "3"}
+    given = REGRESSOR | {"optimizer": optimizer, "epochs": "3"}
     first = bench.fit(given, checkpoints=True)
     again = bench.fit(given, checkpoints=True)
     assert bench.steps == []
