@@ -121,13 +121,14 @@ def _end(connection: socket.socket) -> None:
 
 
 def _chunks(rest: bytes) -> tuple[bytes, bytes]:
-    body = b""
+    body, start = bytearray(), 0
     while True:
-        line, _, rest = rest.partition(b"\r\n")
-        size = int(line, 16)
-        body, rest = body + rest[:size], rest[size + 2 :]
+        end = rest.index(b"\r\n", start)
+        size, first = int(rest[start:end], 16), end + 2
+        body += rest[first : first + size]
+        start = first + size + 2
         if not size:
-            return body, rest
+            return bytes(body), rest[start:]
 
 
 def _single(case: Case, port: int) -> str:
