@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 SLOWED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 """Of an environment that asks for another CPU's kernels: every way is measured with this CPU's own."""
 PROLOGUE = """
-import json, sys, time
+import json, os, sys, time
 from pathlib import Path
 from types import SimpleNamespace
 import numpy as np
@@ -62,7 +62,7 @@ def blocks():
         yield Dataset(rows[start : start + step])
 
 channel = SimpleNamespace(blocks=blocks, piped=False, content_type="text/csv", name="train")
-reader = reading.Reader(channel, rows.shape[1], SimpleNamespace(stopping=False))
+reader = reading.Reader(channel, rows.shape[1], SimpleNamespace(stopping=False, cpus=len(os.sched_getaffinity(0))))
 asked = Hyperparameters(feature_dim=rows.shape[1], num_components=count, mini_batch_size=1000, algorithm_mode="%s")
 
 def find():

@@ -9,7 +9,7 @@ Source: Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance" 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -88,6 +88,11 @@ class Accumulator:
             self._fill(features[start:stop])
             start = stop
 
+    @property
+    def rows(self) -> int:
+        """Taken in so far."""
+        return self._rows + sum(count for count, _, _ in self._parts) + self._filled
+
     def finish(self) -> Moments:
         """The moments of all rows so far, at least one."""
         if self._filled:
@@ -148,12 +153,24 @@ def _times(vectors: Doubles, directions: Doubles | None) -> Doubles:
     return product
 
 
+def together(parts: Sequence[Moments], directions: Doubles | None) -> Moments:
+    """The moments of the rows of all parts."""
+    rows = sum(part.rows for part in parts)
+    mean = np.sum([part.rows * part.mean for part in parts], axis=0) / rows
+    moved = [_about(part, mean, directions) for part in parts]
+    return Moments(rows, mean, np.sum([one for one, _ in moved], axis=0), sum(spread for _, spread in moved))
+
+
 def over_hosts(own: Moments, directions: Doubles | None, total: Total) -> Moments:
     """The moments of all hosts' rows, from this host's."""
     rows = float(total(np.array([float(own.rows)]))[0])
     mean = total(own.rows * own.mean) / rows
-    apart = own.mean - mean
+    product, spread = _about(own, mean, directions)
+    return Moments(int(rows), mean, total(product), float(total(np.array([spread]))[0]))
+
+
+def _about(part: Moments, mean: Doubles, directions: Doubles | None) -> tuple[Doubles, float]:
+    """Product and spread about another mean."""
+    apart = part.mean - mean
     towards = apart if directions is None else apart @ directions
-    product = total(own.product + (own.rows * apart)[:, None] * towards)
-    spread = total(np.array([own.spread + own.rows * float(apart @ apart)]))
-    return Moments(int(rows), mean, product, float(spread[0]))
+    return part.product + (part.rows * apart)[:, None] * towards, part.spread + part.rows * float(apart @ apart)

@@ -11,7 +11,8 @@ from contract.errors import UserError
 from training_scripts import collective
 from training_scripts.channels import ChannelData
 from training_scripts.job import Job
-from training_scripts.pca.moments import Accumulator, Doubles, Moments, over_hosts
+from training_scripts.pca.accumulation import accumulate
+from training_scripts.pca.moments import Doubles, Moments, over_hosts
 
 DOUBLE_WIDTH = 128
 """Up to so many features float64 costs less than reading them does."""
@@ -59,17 +60,16 @@ class Reader:
         `directions`: see Moments. Raises UserError for rows of another width, beside what reading raises.
         """
         began = time.monotonic()
-        accumulator = None
-        for block in features(self.channel, self.width):
-            # Memory by the square of feature_dim is asked for only when the data has proved that number.
-            accumulator = accumulator or Accumulator(self.width, directions, precise=precise)
-            accumulator.add(block)
-            if self.job.stopping:
-                break
-        assert accumulator is not None  # a channel without rows has raised
-        own = accumulator.finish()
+        own = accumulate(self._until_stopped(), self.width, directions, precise=precise, threads=self.job.cpus)
         self.rows, self.seconds = own.rows, time.monotonic() - began
         return over_hosts(own, directions, collective.total) if collective.several() else own
+
+    def _until_stopped(self) -> Iterator[Floats | Sparse]:
+        """At least one block, so that there is a model."""
+        for block in features(self.channel, self.width):
+            yield block
+            if self.job.stopping:
+                return
 
     @property
     def stopped(self) -> bool:

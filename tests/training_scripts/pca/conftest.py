@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load
+from threadpoolctl import threadpool_limits
 
 from contract.codecs import recordio_protobuf
 from contract.dataset import Dataset, Floats, Sparse
@@ -78,6 +79,13 @@ class PcaBench(Bench):
 
 def texts(given: Mapping[str, object]) -> dict[str, str]:
     return {"mini_batch_size": "100"} | {name: str(value) for name, value in given.items()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """BLAS's own threads spin while they wait: on a machine with other work the small products here take minutes."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture

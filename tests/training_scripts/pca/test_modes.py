@@ -39,7 +39,7 @@ class Channel:
 
 
 def reader(rows, **more) -> Reader:
-    return Reader(Channel(rows, **more), rows.shape[1], SimpleNamespace(stopping=False))
+    return Reader(Channel(rows, **more), rows.shape[1], SimpleNamespace(stopping=False, cpus=2))
 
 
 def given(width, count, mode="regular", **more) -> Hyperparameters:
