@@ -27,7 +27,11 @@ def parser() -> argparse.ArgumentParser:
     add("image", nargs="?", default="", help="a folder under containers/, or an image reference")
     add("--train", default="", metavar="PATH", help="short for --channel train=PATH")
     add("--channel", action="append", default=[], metavar="NAME=PATH[;content_type=..;mode=..]")
-    add("--content-type", default=CSV, help="of the channels, and of requests (default: %(default)s)")
+    add(
+        "--content-type",
+        default=CSV,
+        help="of the channels, and of requests (default: %(default)s; text/csv;label_size=0 for rows without a label)",
+    )
     add("--hyperparameters", default="", metavar='"NAME=VALUE ..."')
     add("--long", default="", metavar='"NAME=VALUE ..."', help="what makes training long, to stop it: num_round=100000")
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="into every container's environment")

@@ -19,12 +19,12 @@ def table(rows: int = ROWS) -> str:
     return "".join(f"{int(row[0] + row[1] > 1)},{','.join(map(str, row))}\n" for row in drawn)
 
 
-def request(train: Path) -> bytes:
-    """The first row of the first file of csv, without its label. Raises UserError where there is none."""
+def request(train: Path, *, labels: bool = True) -> bytes:
+    """The first row of the first file of csv, without its label if it has one. Raises UserError where there is none."""
     files = [train] if train.is_file() else sorted(path for path in train.rglob("*") if path.is_file())
     for file in files:
         with file.open("rb") as stream:
             row = stream.readline(1 << 20).strip()
         if b"," in row:
-            return row.split(b",", 1)[1] + b"\n"
+            return (row.split(b",", 1)[1] if labels else row) + b"\n"
     raise UserError(f"{show(str(train))} holds no row of csv to make a request from; give --request FILE")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contract import media_type
 from contract.errors import PlatformError, UserError
 from contract.limits import STARTUP_SECONDS
 from local_mode import results
@@ -105,7 +106,8 @@ class Subject:
         folder = self.folder / "sample"
         folder.mkdir()
         (folder / "part-0.csv").write_text(samples.table())
-        return (Channel("train", folder, samples.CSV),)
+        own = media_type.parse(self.given.content_type).name == samples.CSV
+        return (Channel("train", folder, self.given.content_type if own else samples.CSV),)
 
     @functools.cached_property
     def first_training(self) -> Trained:
@@ -184,10 +186,11 @@ class Subject:
             return self.given.request.read_bytes()
         if self.given.model is not None and not self.given.channels:
             raise ObstacleError("no request is known for the given model: give --request FILE")
-        if self.given.content_type != samples.CSV:
+        media = media_type.parse(self.given.content_type)
+        if media.name != samples.CSV:
             raise ObstacleError(f"no request of {self.given.content_type} is known: give --request FILE")
         try:
-            return samples.request(self.channels[0].path)
+            return samples.request(self.channels[0].path, labels=media.parameters.get("label_size") != "0")
         except (UserError, OSError) as error:
             raise ObstacleError(str(error)) from error
 

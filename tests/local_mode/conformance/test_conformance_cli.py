@@ -76,5 +76,6 @@ def test_request_is_a_row_without_its_label(tmp_path: Path) -> None:
     label, _, row = samples.table().splitlines()[0].partition(",")
     assert label in ("0", "1")
     assert samples.request(tmp_path) == f"{row}\n".encode()
+    assert samples.request(tmp_path, labels=False) == f"{label},{row}\n".encode()
     with pytest.raises(UserError, match="holds no row of csv"):
         samples.request(tmp_path / "empty.csv")
