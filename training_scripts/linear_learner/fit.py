@@ -48,6 +48,8 @@ def fit(
     configuration.log(Hyperparameters, job.environment.hyperparameters)
     for name, reason in rules.without_effect(hyperparameters, given(hyperparameters)).items():
         LOG.warning("Hyperparameter '%s': no effect: %s", name, reason)
+    if validation is None and hyperparameters.models > 1:
+        LOG.info("There is no validation channel: the best of the parallel models is chosen by the training data")
     if job.checkpoints is None:
         LOG.info("Checkpoint loading and saving are disabled.")
     with collective.joined(job.environment, has_data=not train.empty) as member:

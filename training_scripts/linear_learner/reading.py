@@ -39,7 +39,9 @@ def read(
 
     Raises UserError for what cannot be read or trained on.
     """
-    first = table.load(train, task, hyperparameters.feature_dim)
+    width = hyperparameters.feature_dim
+    says = "another host has" if width is None else "hyperparameter 'feature_dim' says"
+    first = table.load(train, task, width, says)
     _check_batch(len(first), hyperparameters.mini_batch_size, job.environment.current_host)
     tables = {"train": first}
     for channel in (validation, job.channels.get("test")):
@@ -68,7 +70,7 @@ def _load(channel: ChannelData, task: Task, width: int, job: Job, hosts: Group) 
     shared_out = job.environment.channels[channel.name].sharded
     if channel.empty or not (hosts.leads or shared_out):
         return table.nothing(channel, width)
-    return table.load(channel, task, width)
+    return table.load(channel, task, width, "the train channel has")
 
 
 def _check_batch(rows: int, batch: int, host: str) -> None:

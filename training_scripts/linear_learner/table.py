@@ -41,8 +41,9 @@ class Table:
         return int(self.features.shape[1])
 
 
-def load(channel: ChannelData, task: Task, width: int | None) -> Table:
-    """Read a channel once. `width`: the features that it must have; None takes what there are.
+def load(channel: ChannelData, task: Task, width: int | None, says: str = "another host has") -> Table:
+    """Read a channel once. `width`: the features that it must have, of which `says` tells who wants it so; None takes
+    what there are on all hosts.
 
     Raises UserError for rows that cannot be read, for another width, and for labels that the task does not know.
     """
@@ -54,10 +55,10 @@ def load(channel: ChannelData, task: Task, width: int | None) -> Table:
     del data
     sparse = isinstance(stored, Sparse)
     seen = stored.shape[1]
-    if sparse and width is None:
-        width = collective.widest(seen)
-    _check_width(channel.name, seen, width, sparse=sparse)
-    features = stored.dense(width) if isinstance(stored, Sparse) else stored
+    wanted = collective.widest(seen) if width is None else width
+    if seen > wanted or (seen < wanted and not sparse):
+        raise UserError(f"the data has {seen} features; {says} {wanted}", where=f"channel '{channel.name}'")
+    features = stored.dense(wanted) if isinstance(stored, Sparse) else stored
     told = outcome.channel_summary(channel, len(labels), features.shape[1], labels, 0.0, task.classes)
     return Table(features, labels, sparse, told)
 
@@ -75,16 +76,6 @@ def check_labels(labels: Floats, channel: str, task: Task) -> None:
         known = "0 or 1" if task.binary else f"a whole number, 0 to num_classes - 1 = {last}"
         rule = f"label must be {known}, for predictor_type {task.predictor_type!r}"
         row_checks.check(labels, lambda y: (y >= 0) & (y <= last) & (y == np.floor(y)), rule, channel)
-
-
-def _check_width(name: str, seen: int, width: int | None, *, sparse: bool) -> None:
-    if width is None or seen == width or (sparse and seen < width):
-        return
-    raise UserError(
-        f"the data has {seen} features, and hyperparameter 'feature_dim', or the train channel, says {width}; "
-        "give feature_dim as the number of columns without the label, or 'auto'",
-        where=f"channel '{name}'",
-    )
 
 
 @contextmanager

@@ -133,15 +133,35 @@ def test_labels_that_the_task_does_not_know(bench, given, labels, says, channel)
 
 
 @pytest.mark.parametrize(
-    ("width", "channel", "content"),
-    [("784", "train", GOOD), ("1", "train", GOOD), ("auto", "validation", "1,2\n"), ("2", "test", "1,2,3,4\n")],
+    ("width", "channel", "content", "says"),
+    [
+        ("784", "train", GOOD, "channel 'train': the data has 2 features; hyperparameter 'feature_dim' says 784"),
+        ("1", "train", GOOD, "channel 'train': the data has 2 features; hyperparameter 'feature_dim' says 1"),
+        ("auto", "validation", "1,2\n", "1 features, but train/part-0 has 2"),
+        ("2", "test", "1,2,3,4\n", "3 features, but train/part-0 has 2"),
+    ],
 )
-def test_widths_must_agree(bench, width, channel, content):
+def test_widths_must_agree(bench, width, channel, content, says):
     bench.put("train", GOOD)
     bench.put(channel, content)
-    text = refused(bench, REGRESSOR | {"feature_dim": width})
-    assert "features" in text
-    assert width in text or "train" in text
+    assert says in refused(bench, REGRESSOR | {"feature_dim": width})
+
+
+@pytest.mark.parametrize("channel", ["validation", "test"])
+def test_sparse_rows_of_another_channel_may_be_narrower_and_not_wider(bench, channel):
+    wide = Dataset(
+        Sparse(np.array([0, 1]), np.array([4], dtype=np.int32), np.array([1], np.float32), 5),
+        np.array([1], dtype=np.float32),
+    )
+    narrow = Dataset(
+        Sparse(np.array([0, 1]), np.array([0], dtype=np.int32), np.array([1], np.float32), 1),
+        np.array([1], dtype=np.float32),
+    )
+    bench.put("train", recordio_protobuf.encode(SPARSE), "")
+    bench.put(channel, recordio_protobuf.encode(narrow), "")
+    assert bench.fit(REGRESSOR).schema.count == 3
+    bench.put(channel, recordio_protobuf.encode(wide), "")
+    assert "5 features" in refused(bench, REGRESSOR)
 
 
 @pytest.mark.parametrize("rows", ["5", "1000"])
