@@ -30,8 +30,10 @@ $(READY): tests/requirements.txt
 	@touch $@
 
 .PHONY: demo
-demo: $(READY) ## From raw claims to an endpoint's answers: a training job, a model, an endpoint, a report
-	@engine=$$($(BUILD) xgboost) && ENGINE=$$engine $(RUN) -m local_mode.demo
+demo: demo/claims ## From raw claims to an endpoint's answers: a training job, a model, an endpoint, a report
+
+demo/%: $(READY) ## Others: make demo/salary, demo/insurance, demo/letters (an inference pipeline)
+	@engine=$$($(BUILD) $$($(RUN) -m local_mode.demo --images $*)) && ENGINE=$$engine $(RUN) -m local_mode.demo $*
 
 # build/ is also where jobs leave their files: a folder of an image's name there does not make it built.
 .PHONY: FORCE

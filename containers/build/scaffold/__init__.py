@@ -1,0 +1,1 @@
+"""Makes a new algorithm with its image, from the files below template/: `make new/NAME`."""
