@@ -25,7 +25,7 @@ section > :last-child { margin-bottom: 0; }
 .tiles li { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; padding: 16px 18px; }
 .tiles b { display: block; font-size: 28px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums;
   letter-spacing: -0.02em; overflow-wrap: anywhere; }
-.tiles span { color: var(--muted); font-size: 13px; display: block; }
+.tiles span { color: var(--muted); font-size: 13px; display: block; overflow-wrap: anywhere; }
 .tiles .of { color: var(--ink); font-weight: 600; font-size: 14px; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 7px 12px 7px 0; border-bottom: 1px solid var(--rule); vertical-align: top;

@@ -52,9 +52,12 @@ def summary(
 
 
 def history_of(judge: Judge, best: Best, losses: Losses) -> dict[str, list[float]]:
-    """The losses of the chosen model in every epoch: "train-mse_objective" -> one value an epoch."""
+    """The losses of the chosen model in every epoch, all in the labels' own units, so that they share a picture:
+    "train-mse_objective" -> one value an epoch."""
+    units = {"train": judge.task.unit(judge.label_scale)}
     return {
-        f"{channel}-{judge.task.objective}": [each[best.model] for each in all_of] for channel, all_of in losses.items()
+        f"{channel}-{judge.task.objective}": [units.get(channel, 1.0) * each[best.model] for each in all_of]
+        for channel, all_of in losses.items()
     }
 
 
