@@ -1,8 +1,11 @@
-"""How good the scores of a binary classifier are."""
+"""How good predictions are: the scores of a binary classifier, numbers, classes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 
 def auc(labels: Sequence[int], scores: Sequence[float]) -> float:
@@ -32,3 +35,30 @@ def confusion(labels: Sequence[int], scores: Sequence[float], threshold: float =
     for label, score in zip(labels, scores, strict=True):
         counts[label][score > threshold] += 1
     return counts
+
+
+def rmse(true: ArrayLike, predicted: ArrayLike) -> float:
+    """The root of the mean squared error, in the values' own units."""
+    return float(np.sqrt(np.mean(_errors(true, predicted) ** 2)))
+
+
+def mae(true: ArrayLike, predicted: ArrayLike) -> float:
+    """The mean absolute error, in the values' own units."""
+    return float(np.mean(np.abs(_errors(true, predicted))))
+
+
+def r2(true: ArrayLike, predicted: ArrayLike) -> float:
+    """The share of the variance of the true values that the predictions explain: 1 at best, 0 for their mean."""
+    return 1 - float(np.mean(_errors(true, predicted) ** 2) / np.var(np.asarray(true, np.float64)))
+
+
+def accuracy(true: ArrayLike, predicted: ArrayLike) -> float:
+    """The share of classes that are predicted right."""
+    return float(np.mean(_errors(true, predicted) == 0))
+
+
+def _errors(true: ArrayLike, predicted: ArrayLike) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    given = np.asarray(true, np.float64), np.asarray(predicted, np.float64)
+    if given[0].shape != given[1].shape:
+        raise ValueError(f"{given[0].shape} true values and {given[1].shape} predictions do not belong together")
+    return given[1] - given[0]

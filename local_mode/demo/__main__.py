@@ -1,0 +1,7 @@
+"""`python -m local_mode.demo`."""
+
+import sys
+
+from local_mode.demo.cli import main
+
+sys.exit(main())
