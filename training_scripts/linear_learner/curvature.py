@@ -19,8 +19,12 @@ from training_scripts.linear_learner.plan import Doubles
 BLOCK_ROWS = 1 << 11
 INVERSES = 3
 """Up to so many different systems are inverted one by one; for more, one eigendecomposition serves."""
+SMALL = 64
+"""Halves of a triangular matrix below which it is inverted as any other."""
 FLOOR = 1e-7
 """Of the mean diagonal, added to it: features that depend on each other leave the matrix without an inverse."""
+FLOORS = 10
+"""Powers of ten of it that are tried."""
 
 
 @dataclass(frozen=True)
@@ -107,15 +111,41 @@ def _solver(matrix: Doubles, systems: Doubles) -> Callable[[Doubles], Doubles]:
             return solved
 
         return by_vectors
-    inverses = [np.linalg.inv(scale * matrix + (scale * floor + decay) * np.eye(width)) for scale, decay in different]
+    roots = [_inverse_root(scale * matrix + decay * np.eye(width), scale * floor) for scale, decay in different]
 
     def one_by_one(columns: Doubles) -> Doubles:
         solved = np.empty_like(columns)
-        for number, inverted in enumerate(inverses):
-            solved[:, which == number] = inverted @ columns[:, which == number]
+        for number, root in enumerate(roots):
+            solved[:, which == number] = root.T @ (root @ columns[:, which == number])
         return solved
 
     return one_by_one
+
+
+def _inverse_root(matrix: Doubles, floor: float) -> Doubles:
+    """R, lower triangular, with R^T R the inverse of the matrix; a larger floor where float32 left it indefinite.
+
+    Zeros, so that no step is made, where numbers beyond float32 left nothing to invert.
+    """
+    for power in range(FLOORS):
+        try:
+            lower = np.linalg.cholesky(matrix + floor * 10.0**power * np.eye(len(matrix)))
+        except np.linalg.LinAlgError:
+            continue
+        return _inverse_of_lower(lower.astype(np.float64, copy=False))
+    return np.zeros_like(matrix)
+
+
+def _inverse_of_lower(lower: Doubles) -> Doubles:
+    """The inverse of a lower triangular matrix, by halves: nearly all of it is products. numpy has none of its own."""
+    half = len(lower) // 2
+    if half < SMALL:
+        return np.linalg.inv(lower).astype(np.float64, copy=False)
+    inverted = np.zeros_like(lower)
+    inverted[:half, :half] = first = _inverse_of_lower(lower[:half, :half])
+    inverted[half:, half:] = second = _inverse_of_lower(lower[half:, half:])
+    inverted[half:, :half] = -second @ (lower[half:, :half] @ first)
+    return inverted
 
 
 def _summed(objective: OverRows, part: Callable[[range], Doubles]) -> Doubles:

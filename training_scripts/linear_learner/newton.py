@@ -128,9 +128,10 @@ class Newton:
 
 def _solved(sample: OverRows, weights: Doubles) -> Doubles:
     """About the best weights for the sample: nearer would say no more of all rows."""
-    steps = SAMPLE_STEPS // 4 if sample.rows.width <= NARROW else SAMPLE_STEPS
+    narrow = sample.rows.width <= NARROW
+    steps = SAMPLE_STEPS // 4 if narrow else SAMPLE_STEPS
     for _ in range(SAMPLE_STEPS // steps):
-        inverse = curvature.inverse(curvature.measure(sample, weights), sample)
+        inverse = curvature.inverse(curvature.measure(sample if narrow else sample.thinned(2), weights), sample)
         state: Descent = descent.begun(weights)
         for _ in range(steps):
             descent.advance(state, sample, inverse, SAMPLE_TOLERANCE)

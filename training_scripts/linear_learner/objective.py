@@ -43,9 +43,13 @@ class OverRows:
     def __init__(
         self, plan: Plan, rows: Rows, crew: Crew, total: Total | None = None, *, extra_wd: float = 0.0
     ) -> None:
-        self.plan, self.rows, self.crew, self.total = plan, rows, crew, total or alone
+        self.plan, self.rows, self.crew, self.total, self.extra_wd = plan, rows, crew, total or alone, extra_wd
         self.count = float(self.total(np.array([float(len(rows))]))[0])
         self.decays = decays(plan, rows.width, extra_wd)
+
+    def thinned(self, stride: int) -> OverRows:
+        """The same over every `stride`th row of each host."""
+        return OverRows(self.plan, self.rows.every(stride), self.crew, self.total, extra_wd=self.extra_wd)
 
     def at(self, weights: Doubles, models: Chosen) -> Point:
         """See Objective. One pass over the rows of every host."""
