@@ -25,6 +25,7 @@ BODIES = tuple(CONTENT_TYPES)
 WIRE = tuple(f"http/{group}" for group in ("framing", "size", "types", "routes", "injection"))
 """The folders of raw bytes for a connection."""
 SEMANTICS = "semantics"
+MOST_OF_A_HEAD = 1000
 FEATURES = 3
 """Of the model that answers."""
 
@@ -70,7 +71,9 @@ class Case:
 
     @property
     def _is_of_another_format(self) -> bool:
-        return CONTENT_TYPES.get(self.folder, CSV) not in (CSV, PARQUET, *self.interface.formats)
+        libsvm = b"\r\nContent-Type: text/libsvm\r\n" in self.content[:MOST_OF_A_HEAD]
+        named = LIBSVM if libsvm else CONTENT_TYPES.get(self.folder, CSV)
+        return named not in (CSV, PARQUET, *self.interface.formats)
 
     @property
     def _lacks_a_value(self) -> bool:
