@@ -16,6 +16,11 @@ from training_scripts import linear_learner as algorithm
 from training_scripts.fitted import Fitted
 
 Rows = NDArray[np.float64]
+_SMALL = {"mini_batch_size": "50", "epochs": "6", "num_models": "3"}
+REGRESSOR = _SMALL | {"predictor_type": "regressor"}
+BINARY = _SMALL | {"predictor_type": "binary_classifier"}
+CLASSES = _SMALL | {"predictor_type": "multiclass_classifier", "num_classes": "3"}
+"""Small jobs of each task."""
 
 
 @pytest.fixture
