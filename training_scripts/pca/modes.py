@@ -26,7 +26,7 @@ GAIN = 1e-3
 """The last look gained less of the explained variance: what the next would gain is about the square of it."""
 WORTH = 32
 """With more directions than this share of the features a sketch costs more than the whole, which is exact."""
-SCATTERS = 5
+SCATTERS = 7
 """Of the memory of a scatter in float64, at the peak: it, its components, and what LAPACK works in."""
 
 

@@ -151,7 +151,7 @@ def test_regular_beyond_the_memory_is_refused_and_randomized_is_not(monkeypatch)
     rows = spectrum("fast")
     monkeypatch.setattr(resources, "memory_bytes", lambda: 1 << 20)
     with pytest.raises(
-        UserError, match=r"'regular' with 340 features needs about 4 MB; the limit is 1 MB: take .*'randomized'"
+        UserError, match=r"'regular' with 340 features needs about 6 MB; the limit is 1 MB: take .*'randomized'"
     ):
         modes.find(reader(rows), given(340, 2))
     assert missed(modes.find(reader(rows), given(340, 20, "randomized")), rows, 20) < 1e-4
