@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+import numpy as np
 from threadpoolctl import ThreadpoolController
 
 Result = TypeVar("Result")
@@ -34,14 +35,20 @@ class Crew:
     def over(self, rows: range, work: Callable[[range], Result]) -> list[Result]:
         """What `work` makes of each part of the rows, in their order; `rows` are starts of blocks, so are the parts.
 
-        The parts depend on the number of threads alone: sums over them come out the same to the bit.
+        The parts depend on the number of threads alone: sums over them come out the same to the bit. Numbers beyond
+        float32 become infinite without a warning: whoever adds up the parts sees them.
         """
+
+        def quietly(part: range) -> Result:
+            with np.errstate(over="ignore", invalid="ignore"):  # holds for the thread that enters it alone
+                return work(part)
+
         parts = max(1, min(self._threads, len(rows)))
         cuts = [rows.start + len(rows) * part // parts * rows.step for part in range(parts)] + [rows.stop]
         ranges = [range(start, stop, rows.step) for start, stop in itertools.pairwise(cuts)]
         if self._pool is None or parts == 1:
-            return [work(each) for each in ranges]
-        return list(self._pool.map(work, ranges))
+            return [quietly(each) for each in ranges]
+        return list(self._pool.map(quietly, ranges))
 
 
 def blocks(starts: range) -> Iterator[slice]:

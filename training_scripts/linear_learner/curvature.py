@@ -97,6 +97,8 @@ def inverse(curvature: Curvature, objective: Objective) -> Callable[[Doubles], D
 def _solver(matrix: Doubles, systems: Doubles) -> Callable[[Doubles], Doubles]:
     """Solves (scale * matrix + decay) x = y for columns (features, systems); `systems` (n, 2): scales and decays."""
     width, floor = len(matrix), FLOOR * _level(matrix)
+    if not np.isfinite(matrix).all():  # features beyond float32: no step is better than a wrong one
+        return np.zeros_like
     if matrix.ndim == 1:
         scales = systems[:, 0] * (matrix + floor)[:, None] + systems[:, 1]
         return lambda columns: columns / scales

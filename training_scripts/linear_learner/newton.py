@@ -69,6 +69,7 @@ class Newton:
         self._descent = descent.begun(self._anchor)
         self._inverse: descent.Inverse | None = None
 
+    @np.errstate(over="ignore", invalid="ignore")  # a step too long, or data beyond float32: the objective says so
     def epoch(self) -> EpochResult:
         """See Solver."""
         if self._inverse is None:
@@ -109,6 +110,7 @@ class Newton:
         rows = f"curvature from every {self._stride}. row" if self._stride > 1 else "curvature from all rows"
         return f"second order, {rows}{', its diagonal alone' if self._diagonal else ''}: {models}"
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _begin(self, *, solve: bool = True) -> descent.Inverse:
         """What turns gradients into steps; with `solve`, at the solution of the sample, which becomes the anchor."""
         if self._gram:

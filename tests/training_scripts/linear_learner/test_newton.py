@@ -242,3 +242,12 @@ def test_threads_share_a_pass():
     alone, _ = _trained(solver.make(_plan("logistic", (1e-2,), threads=1), features, labels))
     shared, _ = _trained(solver.make(_plan("logistic", (1e-2,), threads=3), features, labels))
     np.testing.assert_allclose(shared, alone, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["squared_loss", "logistic", "softmax_loss"])
+@pytest.mark.parametrize("models", [1, 8])
+def test_features_beyond_float32_end_the_training_without_weights_that_are_no_numbers(loss, models):
+    features, labels = _data(loss)
+    features *= np.float32(1e30)
+    found, _ = _trained(solver.make(_plan(loss, tuple(np.geomspace(1e-3, 1, models))), features, labels))
+    assert np.isfinite(found).all()
