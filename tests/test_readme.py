@@ -39,7 +39,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHECKPOINTS = re.compile(r"--checkpoints (build/[\w/]+)")
 """Folders that are gone before and behind a section: a job resumes from what lies there, or refuses another job's."""
 PYTHON = [block for language, block in FENCE.findall((ROOT / "README.md").read_text()) if language == "python"]
-OF_THE_SDK = "from sagemaker."
+OF_THE_SDK, OF_TABLES, OF_PIPELINES = "from sagemaker.", "import pandas", "from local_mode.pipeline "
 RUNS_THIS_TEST = "make test\n"
 PORT = "8080"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -143,11 +143,19 @@ def test_make_targets_named_in_prose_exist(document: Path) -> None:
 
 
 def test_python_that_encodes_a_table_leaves_rows_of_numbers(tmp_path: Path) -> None:
-    (block,) = [block for block in PYTHON if OF_THE_SDK not in block]
+    (block,) = [block for block in PYTHON if OF_TABLES in block]
     subprocess.run([sys.executable, "-W", "error", "-c", block], cwd=tmp_path, check=True)
     data = csv.decode((tmp_path / "train.csv").read_bytes(), Layout(label=True), {}, "train.csv")
     np.testing.assert_array_equal(data.labels, [0, 1, 1])
     np.testing.assert_array_equal(data.features, [[0, 31], [np.nan, 52], [1, np.nan]])
+
+
+@pytest.mark.engine
+def test_python_of_a_pipeline_runs() -> None:
+    """With the models that the commands above it made."""
+    (block,) = [block for block in PYTHON if OF_PIPELINES in block]
+    done = subprocess.run([sys.executable, "-c", block], cwd=ROOT, env=ENVIRONMENT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"b'19.0\\n'\n"), done.stderr.decode()
 
 
 @pytest.mark.engine

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from contract.dataset import Floats
 from local_mode import scores
 from local_mode.demo.show import Show, verdict
-from local_mode.demo.stage import Stage, model_of
+from local_mode.demo.stage import Stage
 from local_mode.deployment import Step
 from local_mode.endpoint import Endpoint
 from local_mode.pipeline import Pipeline
@@ -65,7 +65,8 @@ def learn(stage: Stage, features: Floats, classes: Sequence[int], classifier: Ma
             models[name] = classify(stage, name, table[:cut], classes[:cut], classifier)
             with stage.endpoint("xgboost", models[name]) as endpoint:
                 told[name] = _classes(endpoint, table[cut:])
-    steps = (Step("pca", model_of(pca), ENVIRONMENT), Step("xgboost", model_of(models["components"])))
+    kept = [stage.keep(pca, "pca.tar.gz"), stage.keep(models["components"], "xgboost.tar.gz")]
+    steps = (Step("pca", kept[0], ENVIRONMENT), Step("xgboost", kept[1]))
     with stage.show.step("Pipeline", "PCA, then XGBoost: raw rows in, letters out"):
         with stage.pipeline(*steps) as pipeline:
             told["pipeline"] = _classes(pipeline, rows[cut:])
@@ -73,6 +74,8 @@ def learn(stage: Stage, features: Floats, classes: Sequence[int], classifier: Ma
         said, truth = (records.LETTERS[letter] for letter in (told["pipeline"][0], classes[cut]))
         stage.show.say(f"{rows[cut]} is taken for {said}, and is {truth}")
         stage.show.say(f"SIGTERM: gone with exit codes {', '.join(map(str, codes))}")
+        options = " ".join(f"--env 1:{name}={value}" for name, value in ENVIRONMENT.items())
+        stage.show.say(f'again: [bold]make serve/pca+xgboost MODEL={kept[0]}+{kept[1]} OPTIONS="{options}"[/]')
     return Told(classes[cut:], told["raw"], told["components"], told["pipeline"])
 
 

@@ -58,6 +58,10 @@ class Stage:
         self.show.say(f"{result.status}: model.tar.gz with {names}")
         return result
 
+    def keep(self, result: Result, name: str) -> Path:
+        """A copy of the job's model under a name that does not change from run to run."""
+        return Path(shutil.copyfile(model_of(result), self.folder / name))
+
     def endpoint(self, image: str, result: Result) -> Endpoint:
         """An endpoint with the job's model, not yet started."""
         return Endpoint(image, model_of(result), engine=self.engine, observer=self.observer)
