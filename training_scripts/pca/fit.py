@@ -28,7 +28,7 @@ def fit(
 
     Raises UserError for data or hyperparameters that do not fit each other, PlatformError where hosts lose each other.
     """
-    configuration.log(Hyperparameters, job.environment.hyperparameters)
+    configuration.log(Hyperparameters, job.environment.hyperparameters, "default-conf.json")
     if job.checkpoints is not None:
         LOG.info("PCA has no checkpoints: it is one pass over the data; nothing is written to the CheckpointConfig")
     with collective.joined(job.environment, has_data=not train.empty) as member:
