@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,8 @@ _SHOWN = 3
 
 def prepare() -> None:
     """Load scikit-learn. Its OpenMP starts no threads: those of before the fork would leave the workers waiting."""
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import skops.io  # noqa: F401  # all of scikit-learn comes with it
+    with _environment("OMP_NUM_THREADS", "1"):  # read once, as the library is loaded
+        import skops.io  # noqa: F401  # all of scikit-learn comes with it
 
 
 def set_threads(count: int) -> None:
@@ -76,6 +77,7 @@ def table(dataset: Dataset, schema: Schema) -> NDArray[np.float64]:
 
 
 def _load(content: bytes, trusted: Sequence[str]) -> Any:
+    prepare()
     import skops.io
 
     try:
@@ -101,3 +103,16 @@ def _refuse_compressed(content: bytes) -> None:
     compressed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
     if compressed or sum(member.file_size for member in members) > len(content):
         raise model.bad(f"{FILE!r} is compressed; expected a file as skops.io.dump writes it, without compression")
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    """A variable that is set for a while, unless it is set already."""
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        del os.environ[name]

@@ -4,22 +4,18 @@ A `bash` block is typed into a shell in the project's folder, in the order of th
 `make serve/...` stands for another terminal: it runs until the end of the document's section, and the blocks behind it
 wait until it answers /ping. `sh` blocks need an account and are only looked at. In serving/README.md a `text` or `json`
 block behind a `bash` one is what that one prints; numbers may differ in their last digits, as machines do.
+
+Those of containers/README.md add to the project: they are typed in a copy of it, where a `diff` block is applied.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -27,23 +23,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 from docker import DockerClient
-from docker.errors import NotFound
+from docker.errors import ImageNotFound, NotFound
 
+from containers.build import images
 from contract.codecs import csv
 from contract.dataset import Layout
 from local_mode import environments
+from tests import checkout
+from tests.checkout import ENVIRONMENT
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "serving" / "README.md", *sorted(ROOT.glob("containers/*/README.md"))]
+BRING_YOUR_OWN = ROOT / "containers" / "README.md"
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "serving" / "README.md",
+    BRING_YOUR_OWN,
+    *sorted(ROOT.glob("containers/*/README.md")),
+]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CHECKPOINTS = re.compile(r"--checkpoints (build/[\w/]+)")
 """Folders that are gone before and behind a section: a job resumes from what lies there, or refuses another job's."""
 PYTHON = [block for language, block in FENCE.findall((ROOT / "README.md").read_text()) if language == "python"]
 OF_THE_SDK, OF_TABLES, OF_PIPELINES = "from sagemaker.", "import pandas", "from local_mode.pipeline "
-RUNS_THIS_TEST = "make test\n"
+RUN_ELSEWHERE = ("make test\n", "make check/")
+"""What runs this test, and what runs all tests of an image: tests/containers/test_scaffold.py runs some of them."""
 PORT = "8080"
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-"""As a user's shell has it, also where make runs the tests."""
 NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 SHOWING = re.split(r"^## ", (ROOT / "serving" / "README.md").read_text(), flags=re.MULTILINE)
 """Sections whose commands stand beside what they print."""
@@ -57,61 +61,37 @@ SECTIONS = [
 ]
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def serving(command: str, port: str) -> Iterator[None]:
-    """`make serve/...` in a terminal of its own, from its first good ping on; Ctrl-C at the end."""
-    server = subprocess.Popen(
-        ["bash", "-c", command], cwd=ROOT, env=ENVIRONMENT | {"PORT": port}, start_new_session=True
-    )
-    try:
-        deadline = time.monotonic() + 120
-        while not answers(port):
-            assert server.poll() is None, f"{command!r} ended"
-            assert time.monotonic() < deadline, f"{command!r} does not answer"
-            time.sleep(0.2)
-        yield
-    finally:
-        os.killpg(server.pid, signal.SIGINT)
-        server.wait(60)
-
-
-def answers(port: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory, docker_client: DockerClient) -> Iterator[Path]:
+    """A copy of the project; images that are built there alone are gone at the end."""
+    folder = checkout.copy(tmp_path_factory.mktemp("checkout"))
+    yield folder
+    for name in set(images.names(folder)) - set(images.names()):
+        with contextlib.suppress(ImageNotFound):
+            docker_client.images.remove(images.reference(name, folder), force=True)
 
 
 @pytest.mark.engine
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("section", SECTIONS)
-def test_commands_of_a_section(section: str) -> None:
-    port = free_port()
+def test_commands_of_a_section(section: str, request: pytest.FixtureRequest) -> None:
+    folder: Path = request.getfixturevalue("copied") if section in BRING_YOUR_OWN.read_text() else ROOT
+    port = checkout.free_port()
     with contextlib.ExitStack() as stack:
         for name in CHECKPOINTS.findall(section):
             shutil.rmtree(ROOT / name, ignore_errors=True)
             stack.callback(shutil.rmtree, ROOT / name, ignore_errors=True)
         for (language, block), shown in pairwise([*FENCE.findall(section), ("", "")]):
-            if language != "bash" or block == RUNS_THIS_TEST:
+            if language == "diff":
+                done = checkout.run(folder, "git", "apply", "-", text=block)
+                assert done.returncode == 0, done.stderr
+            if language != "bash" or block.startswith(RUN_ELSEWHERE):
                 continue
             if block.startswith("make serve/"):
-                stack.enter_context(serving(block, port))
+                stack.enter_context(checkout.serving(folder, block, port))
                 continue
-            done = subprocess.run(
-                ["bash", "-e", "-o", "pipefail", "-c", block.replace(PORT, port)],
-                cwd=ROOT,
-                env=ENVIRONMENT | {"PORT": port},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            command = ("bash", "-e", "-o", "pipefail", "-c", block.replace(PORT, port))
+            done = checkout.run(folder, *command, PORT=port)
             assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
             if shown[0] in ("text", "json") and section in SHOWING:
                 assert_alike(done.stdout, shown[1])
@@ -125,7 +105,14 @@ def assert_alike(printed: str, shown: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_block_says_what_it_is(document: Path) -> None:
-    assert {language for language, _ in FENCE.findall(document.read_text())} <= {"bash", "sh", "python", "text", "json"}
+    assert {language for language, _ in FENCE.findall(document.read_text())} <= {
+        "bash",
+        "diff",
+        "json",
+        "python",
+        "sh",
+        "text",
+    }
 
 
 @pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CONTAINERS_FOR_SM.md"], ids=lambda path: path.parent.name)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -139,3 +142,15 @@ def test_table_is_of_float64_with_zeros_where_a_sparse_row_names_nothing() -> No
 def test_table_of_another_width_is_refused() -> None:
     with pytest.raises(UserError, match="4 features a row; the model takes 3"):
         table(Dataset(np.ones((1, 4), np.float32)))
+
+
+def test_openmp_is_told_to_start_no_threads_while_it_is_loaded_alone() -> None:
+    """In a process of its own, which has not loaded it yet."""
+    program = (
+        "import os; from serving import estimator; from threadpoolctl import threadpool_info; estimator.prepare();"
+        "print(*(one['num_threads'] for one in threadpool_info() if one['user_api'] == 'openmp'));"
+        "print('OMP_NUM_THREADS' in os.environ)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\nFalse\n"
