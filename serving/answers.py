@@ -6,6 +6,7 @@ float64. What JSON has no number for (NaN, infinity) is null there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
@@ -21,8 +22,13 @@ Columns: TypeAlias = Mapping[str, NDArray[Any] | None]
 
 COMPACT = Style()
 _JSON_END = b"]}"
-_SMALLEST_PLAIN, _SMALLEST_LONG = 1e-4, 1e16
-"""Python writes numbers from the one to below the other without an exponent, as orjson does; all others differ."""
+_AS_PYTHON = (
+    (re.compile(rb"e([0-9])"), rb"e+\1"),
+    (re.compile(rb"e-([0-9])(?![0-9])"), rb"e-0\1"),
+    (re.compile(rb"(?<![0-9])0\.0000([1-9])(?![0-9])"), rb"\1e-05"),
+    (re.compile(rb"(?<![0-9])0\.0000([1-9])([0-9]+)"), rb"\1.\2e-05"),
+)
+"""How Python writes what orjson writes: 1e16 as 1e+16, 1e-6 as 1e-06, 0.000012 as 1.2e-05. All else is the same."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +107,12 @@ def _csv_cells(column: NDArray[Any] | None, table: Table) -> list[bytes]:
     if column is None:
         return [b""] * table.rows
     rows = column.reshape(table.rows, -1)
+    finite = np.isfinite(rows)
+    if not table.quoted and finite.all():
+        return _dump(rows)[1:-1].split(b"],[")
     cells = _dump(rows.ravel()).split(b",")
     # JSON has no number for these; all others are written as beside finite ones alone.
-    for place in np.flatnonzero(~np.isfinite(rows)):
+    for place in np.flatnonzero(~finite):
         cells[place] = str(rows.flat[place]).encode()
     count = rows.shape[1]
     return [_csv_list(cells[start : start + count], table) for start in range(0, len(cells), count)]
@@ -166,32 +175,15 @@ def _only(table: Table) -> NDArray[Any] | None:
 
 def _dump(column: NDArray[Any], style: Style = COMPACT) -> bytes:
     """A column as JSON, without the outermost brackets."""
-    if not style.spaced:
-        return orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-    if column.dtype.kind == "f":
+    if style.spaced and column.dtype.kind == "f":
         column = column.astype(np.float64)
-        if (odd := _odd(column)).size:
-            return _dump_odd(column, odd)
-    return _dump(column).replace(b",", b", ")
-
-
-def _odd(column: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Places, all rows in a line, of the finite numbers that Python writes otherwise than orjson."""
-    magnitudes = np.abs(column.ravel())
-    tiny = (magnitudes < _SMALLEST_PLAIN) & (magnitudes > 0)
-    return np.flatnonzero(tiny | ((magnitudes >= _SMALLEST_LONG) & np.isfinite(magnitudes)))
-
-
-def _dump_odd(column: NDArray[np.float64], odd: NDArray[np.int64]) -> bytes:
-    """A spaced column of values, or of lists of them, some of which are written by Python itself."""
-    cells = _dump(column.ravel()).split(b",")
-    for place, value in zip(odd.tolist(), column.ravel()[odd].tolist(), strict=True):
-        cells[place] = repr(value).encode()
-    if column.ndim == 1:
-        return b", ".join(cells)
-    width = column.shape[1]
-    lists = (b", ".join(cells[start : start + width]) for start in range(0, len(cells), width))
-    return b"[" + b"], [".join(lists) + b"]"
+    text = orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    if not style.spaced:
+        return text
+    if b"e" in text or b"0.0000" in text:
+        for pattern, written in _AS_PYTHON:
+            text = pattern.sub(written, text)
+    return text.replace(b",", b", ")
 
 
 def _cells(column: NDArray[Any] | None, rows: int, style: Style) -> list[bytes]:
@@ -207,11 +199,9 @@ def _cells(column: NDArray[Any] | None, rows: int, style: Style) -> list[bytes]:
 
 
 def _recordio(table: Table, style: Style) -> bytes:
-    from contract.codecs import recordio_protobuf  # protobuf is not paid for until an answer wants it
+    from serving import records  # protobuf is not paid for until an answer wants it
 
-    known = {name: column.reshape(table.rows, -1) for name, column in table.columns.items() if column is not None}
-    records = ({name: values[place] for name, values in known.items()} for place in range(table.rows))
-    return recordio_protobuf.write(records)
+    return records.write({name: column for name, column in table.columns.items() if column is not None}, table.rows)
 
 
 WRITERS: Mapping[str, Callable[[Table, Style], bytes]] = {

@@ -20,7 +20,7 @@ from serving import answers
 from serving.answers import Answer, Timings
 from serving.invocation import ATTRIBUTES, Invocation
 from serving.model import Model
-from serving.settings import Settings
+from serving.settings import UNBOUNDED, Settings
 
 EXPLAIN = "explain=shap"
 """Among the custom attributes it asks for SHAP contributions beside the prediction."""
@@ -53,12 +53,14 @@ class Predictions:
     settings: Settings
     quick_bytes: int = 0
     """Bodies up to this size are answered within QUICK_SECONDS."""
-    row_values: int = 1
-    """Values in the answer to a row."""
+    block_rows: int = UNBOUNDED
+    """The most rows whose answers are BLOCK_VALUES."""
 
     def check(self, invocation: Invocation) -> None:
         self._read(invocation)
-        self._form(invocation)
+        self._accept(invocation)
+        if invocation.attributes:
+            self._explain(invocation)
 
     def one_piece(self, invocation: Invocation) -> str:
         codec, _ = self._read(invocation)
@@ -71,7 +73,7 @@ class Predictions:
         form, manners = self._form(invocation), self.model.manners
         source = "body" if invocation.content_type else f"body (no Content-Type: read as {manners.content_type})"
         layout = Layout(width=self.model.schema.count, missing=self.model.schema.missing_allowed)
-        most = EXPLAINED_ROWS if form.explain else self._most(BLOCK_ROWS)
+        most = EXPLAINED_ROWS if form.explain else min(BLOCK_ROWS, self.block_rows)
         if invocation.file is not None:
             with _naming_the_header():
                 read = codec.read_alone(invocation.file, layout, parameters, source)
@@ -92,16 +94,21 @@ class Predictions:
         manners = self.model.manners
         return _reader(invocation.content_type or manners.content_type, manners.formats)
 
-    def _form(self, invocation: Invocation) -> _Form:
-        settings, manners = self.settings, self.model.manners
-        accept = _writer(invocation.accept, settings.accept or manners.accept)
-        explain = bool(invocation.attributes) and _explains(invocation.attributes)
-        if explain and not manners.explains:
+    def _accept(self, invocation: Invocation) -> str:
+        return _writer(invocation.accept, self.settings.accept or self.model.manners.accept)
+
+    def _explain(self, invocation: Invocation) -> bool:
+        explain = _explains(invocation.attributes)
+        if explain and not self.model.manners.explains:
             raise UserError(
                 f"{EXPLAIN} asks for SHAP contributions, which models of this algorithm do not give; leave it out",
                 where=f"header {ATTRIBUTES}",
             )
-        if not (settings.batch and manners.batch_lines) or settings.outputs or explain:
+        return explain
+
+    def _form(self, invocation: Invocation) -> _Form:
+        accept, explain = self._accept(invocation), bool(invocation.attributes) and self._explain(invocation)
+        if not self.settings.batch or not self.model.manners.batch_lines or self.settings.outputs or explain:
             return _Form(accept, explain)
         return _Form(accept if accept == "text/csv" else "application/jsonlines", batch=True)
 
@@ -125,16 +132,12 @@ class Predictions:
         width = self.model.schema.count
         self.respond(Invocation(b",".join([b"0"] * width), "text/csv"))
         columns = self.model.predict(Dataset(np.zeros((1, width), np.float32))).columns.values()
-        self.row_values = max(1, sum(column.size for column in columns if column is not None))
-        trial = self._most(_TRIAL_ROWS)
+        self.block_rows = max(1, BLOCK_VALUES // max(1, sum(column.size for column in columns if column is not None)))
+        trial = min(_TRIAL_ROWS, self.block_rows)
         started = perf_counter()
         self.model.predict(Dataset(np.zeros((trial, width), np.float32)))
         rows = int(QUICK_SECONDS / (perf_counter() - started) * trial)
         self.quick_bytes = 0 if self.model.exclusive else rows * width * _BYTES_A_CELL
-
-    def _most(self, rows: int) -> int:
-        """At most so many rows, fewer where each is answered by many values."""
-        return max(1, min(rows, BLOCK_VALUES // self.row_values))
 
     def count(self) -> int:
         return 1

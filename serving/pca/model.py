@@ -46,7 +46,9 @@ def load(directory: Path, settings: Settings) -> PCA:
     manifest = artifact.verify(directory, algorithm="pca")
     if manifest is None:
         content = built_in.read(directory, ndarrays.HEADER, "an MXNet NDArray file")
-        found = tensors.check(ndarrays.read(content, f"model, {built_in.FILE}"), _AXES, built_in.FILE, optional=("mean",))
+        found = tensors.check(
+            ndarrays.read(content, f"model, {built_in.FILE}"), _AXES, built_in.FILE, optional=("mean",)
+        )
         return _model(found, Schema(len(found["v"]), missing_allowed=False))
     found = tensors.read(directory, manifest, _AXES, optional=("mean",))
     if (subtracted := manifest.details.get("subtract_mean")) is not ("mean" in found):

@@ -163,13 +163,15 @@ def test_an_answer_in_blocks_is_that_of_all_rows_at_once(
 ) -> None:
     from serving import predictions
 
-    client, body = make(algorithm), b"".join(b"%d,2,-0.5,1e-3\n" % place for place in range(100))
-    whole = post(client, body, Accept=accept).data
-    monkeypatch.setattr(predictions, "BLOCK_ROWS", 7)
-    assert post(client, body, Accept=accept).data == whole
-    monkeypatch.setattr(predictions, "BLOCK_ROWS", 10_000)
+    body = b"".join(b"%d,2,-0.5,1e-3\n" % place for place in range(100))
+    whole = post(make(algorithm), body, Accept=accept)
+    assert whole.headers["Content-Length"]
     monkeypatch.setattr(predictions, "BLOCK_VALUES", 8)  # four rows
-    assert post(client, body, Accept=accept).data == whole
+    by_values = post(make(algorithm), body, Accept=accept)
+    assert "Content-Length" not in by_values.headers
+    monkeypatch.setattr(predictions, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(predictions, "BLOCK_VALUES", 1_000_000)
+    assert post(make(algorithm), body, Accept=accept).data == by_values.data == whole.data
 
 
 def test_document_is_that_of_the_algorithm(make: Make, algorithm: str) -> None:
