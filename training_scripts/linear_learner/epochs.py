@@ -72,14 +72,15 @@ class Epochs:
     def run(self) -> None:
         """Train from the first epoch, or from where `progress` was left, to the last one or an early end."""
         while self._more():
-            self._epoch()
+            whole = self._epoch()
             epoch = self.progress.epochs - 1
             stop = self.surroundings.stopping(epoch)
-            if self.surroundings.keep is not None:
+            # From within an epoch no training goes on as an unbroken one would: the checkpoint before it stays.
+            if self.surroundings.keep is not None and whole:
                 self.surroundings.keep(Checkpoint(self.progress, dict(self.solver.state())))
             if self.progress.finished and self.progress.epochs < self.plan.epochs:
                 LOG.info("Epoch %d: the solution is found, more epochs would not change it", epoch)
-            if stop:
+            if stop or not whole:
                 break
 
     def _more(self) -> bool:
@@ -87,7 +88,8 @@ class Epochs:
         progress = self.progress
         return progress.epochs < self.plan.epochs and progress.stale < self.patience.epochs and not progress.finished
 
-    def _epoch(self) -> None:
+    def _epoch(self) -> bool:
+        """One epoch; whether it was a whole one."""
         began = time.time()
         result = self.solver.epoch()
         trained = time.time()
@@ -109,6 +111,7 @@ class Epochs:
         if self.surroundings.group.leads:
             self._tell((began, judged), trained - began, value)
         self.progress.finished = result.finished
+        return result.whole
 
     @property
     def _by_threshold(self) -> bool:

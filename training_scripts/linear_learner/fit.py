@@ -80,7 +80,8 @@ def run(
     weights = _class_weights(hyperparameters, judge, data.tables, hosts, job.cpus)
     rows = {name: _rows(each, weights) for name, each in data.tables.items()}
     plan = planning.plan_of(hyperparameters, judge.loss, job.cpus)
-    made = solver.make(plan, rows["train"].features, rows["train"].labels, rows["train"].weights, hosts.add)
+    known = rows["train"]
+    made = solver.make(plan, known.features, known.labels, known.weights, hosts.add, lambda: job.stopping)
     LOG.info("Optimizer: %s", made.describe())
     epochs = Epochs(
         made,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from contract.dataset import Floats
 from training_scripts.linear_learner.crew import Crew
-from training_scripts.linear_learner.plan import Doubles, Plan, Total, alone
+from training_scripts.linear_learner.plan import Doubles, Plan, Stopping, Total, alone, going_on
 from training_scripts.linear_learner.result import Arrays, EpochResult, same_forms, unpacked
 from training_scripts.linear_learner.rows import Rows
 
@@ -58,11 +58,11 @@ class Minibatches:
     """A Solver by Adam, SGD or RMSProp, for the plan's number of epochs.
 
     Every host cuts its rows into the same number of batches, so that all make the same steps; the sums of gradients run
-    over all hosts, by `total`.
+    over all hosts, by `total`. An epoch may take minutes: it ends after the batch in which any host is `stopping`.
     """
 
-    def __init__(self, plan: Plan, rows: Rows, total: Total | None = None) -> None:
-        self._plan, self._rows, self._total = plan, rows, total
+    def __init__(self, plan: Plan, rows: Rows, total: Total | None = None, stopping: Stopping = going_on) -> None:
+        self._plan, self._rows, self._total, self._stopping = plan, rows, total, stopping
         sums = (total or alone)(np.array([len(rows), 1.0]))
         self._steps = max(1, int(np.ceil(sums[0] / (sums[1] * plan.batch_rows))))
         self._state = begun(plan, rows.width)
@@ -80,14 +80,18 @@ class Minibatches:
         """See Solver. One pass over the rows; the losses are each batch's before its step."""
         losses = np.zeros(len(self._plan.settings))
         count = 0.0
+        stopped = False
         # A rate too high for the data: its model's loss tells.
         with self._crew.at_work(), np.errstate(over="ignore", invalid="ignore"):
             for start, stop in itertools.pairwise(self._cuts):
-                gradient, batch_losses, rows = self._gradient(slice(start, stop))
+                gradient, batch_losses, rows, stopped = self._gradient(slice(start, stop))
                 losses += batch_losses
                 count += rows
                 self._step(gradient)
-        return EpochResult(losses / count, int(self._state.step) >= self._plan.epochs * self._steps)
+                if stopped:
+                    break
+        done = int(self._state.step)
+        return EpochResult(losses / count, done >= self._plan.epochs * self._steps, done % self._steps == 0)
 
     def weights(self) -> tuple[Floats, Floats]:
         """See Solver."""
@@ -109,8 +113,9 @@ class Minibatches:
         why = ", as l1 or the loss leaves no second derivatives" if self._plan.optimizer == "auto" else ""
         return f"{name}{why}: {len(self._plan.settings)} models at once, {self._steps} batches an epoch"
 
-    def _gradient(self, rows: slice) -> tuple[Floats, Doubles, float]:
-        """Mean gradient of the batch's loss, sums of losses over its rows (models,), and how many rows it has."""
+    def _gradient(self, rows: slice) -> tuple[Floats, Doubles, float, bool]:
+        """Mean gradient of the batch's loss, sums of losses over its rows (models,), how many rows it has, and whether
+        it is the last one because a host is told to stop."""
         plan, weights = self._plan, self._state.weights
         if (rows.stop - rows.start) * weights.size < SHARED:
             losses, gradient = self._rows.loss_and_gradient(plan.loss, weights, rows)
@@ -118,13 +123,13 @@ class Minibatches:
             starts = range(rows.start, rows.stop, -(-(rows.stop - rows.start) // plan.threads))
             parts = self._crew.over(starts, lambda part: self._rows.loss_and_gradient(plan.loss, weights, _all(part)))
             losses, gradient = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
-        count = float(rows.stop - rows.start)
+        count, stopping = float(rows.stop - rows.start), float(self._stopping())
         if self._total is not None:
-            sums = self._total(np.concatenate([gradient.ravel(), losses, [count]]).astype(np.float64))
+            sums = self._total(np.concatenate([gradient.ravel(), losses, [count, stopping]]).astype(np.float64))
             gradient = sums[: gradient.size].reshape(gradient.shape).astype(np.float32)
-            losses, count = sums[gradient.size : -1], float(sums[-1])
+            losses, (count, stopping) = sums[gradient.size : -2], sums[-2:].tolist()
         gradient *= np.float32(1 / count)
-        return gradient, losses, count
+        return gradient, losses, count, stopping > 0
 
     def _step(self, gradient: Floats) -> None:
         weights, rates = self._state.weights, self._rates

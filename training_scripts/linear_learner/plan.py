@@ -18,9 +18,18 @@ Total: TypeAlias = Callable[[Doubles], Doubles]
 """The sums of an array over the hosts, the same on each; every host calls it equally often."""
 
 
+Stopping: TypeAlias = Callable[[], bool]
+"""Whether this host was told to stop."""
+
+
 def alone(values: Doubles) -> Doubles:
     """The Total of a single host."""
     return values
+
+
+def going_on() -> bool:
+    """The Stopping of a training that nobody stops."""
+    return False
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ Arrays: TypeAlias = dict[str, NDArray[Any]]
 class EpochResult:
     """`train_losses` (models,), before the epoch's last step, in the units of the labels given, without wd and l1.
 
-    `finished`: more epochs change nothing worth it, or all epochs of the plan are done.
+    `finished`: more epochs change nothing worth it, or all epochs of the plan are done. `whole`: unless the job was
+    told to stop in the middle of it.
     """
 
     train_losses: Doubles
     finished: bool
+    whole: bool = True
 
 
 def unpacked(plan: Plan, columns: NDArray[Any]) -> tuple[Floats, Floats]:

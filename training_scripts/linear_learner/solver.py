@@ -10,7 +10,7 @@ from contract.dataset import Floats
 from training_scripts.linear_learner import newton
 from training_scripts.linear_learner.minibatch import Minibatches
 from training_scripts.linear_learner.newton import Newton
-from training_scripts.linear_learner.plan import Plan, Total, alone
+from training_scripts.linear_learner.plan import Plan, Stopping, Total, alone, going_on
 from training_scripts.linear_learner.result import Arrays, EpochResult
 from training_scripts.linear_learner.rows import Rows
 
@@ -19,7 +19,7 @@ class Solver(Protocol):
     """Trains all models of a plan. Every host of the job makes one and calls it alike."""
 
     def epoch(self) -> EpochResult:
-        """Train for one epoch."""
+        """Train for one epoch, or until the job is told to stop."""
         ...
 
     def weights(self) -> tuple[Floats, Floats]:
@@ -39,14 +39,21 @@ class Solver(Protocol):
         ...
 
 
-def make(plan: Plan, data: Floats, labels: Floats, weights: Floats | None = None, total: Total | None = None) -> Solver:
+def make(
+    plan: Plan,
+    data: Floats,
+    labels: Floats,
+    weights: Floats | None = None,
+    total: Total | None = None,
+    stopping: Stopping = going_on,
+) -> Solver:
     """A solver for features `data` (rows, width) float32 in C order, scaled already, which it reads and never changes.
 
     `labels` (rows,); `weights` (rows,), None for equal ones; only their ratios matter. `total` adds up over hosts, None
-    where there is one. Called on all hosts at once.
+    where there is one. Called on all hosts at once. `stopping` is asked in the middle of long epochs.
     """
     rows = Rows(data, labels, _balanced(weights, total) if weights is not None else None)
-    return Newton(plan, rows, total) if newton.suits(plan) else Minibatches(plan, rows, total)
+    return Newton(plan, rows, total) if newton.suits(plan) else Minibatches(plan, rows, total, stopping)
 
 
 def _balanced(weights: Floats, total: Total | None) -> Floats:

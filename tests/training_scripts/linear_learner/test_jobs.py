@@ -79,3 +79,18 @@ def test_sigterm_ends_the_epoch_and_the_model_is_saved(programs, lay):
     assert code == 0, printed
     assert "Told to stop" in printed
     assert artifact.verify(base / "model", algorithm="linear_learner") is not None
+
+
+def test_sigterm_within_a_long_epoch_leaves_a_model_and_no_checkpoint_of_it(programs, lay, numbers):
+    given = {"optimizer": "adam", "epochs": "1", "mini_batch_size": "1", "num_models": "1"}
+    base = lay(GIVEN | given, text_of(numbers(1000)) * 400)
+    (base / "input" / "config" / "checkpointconfig.json").write_text("{}")
+    process = programs.train(SAGEMAKER_ALGORITHM="linear_learner")
+    assert process.stdout is not None
+    while "Optimizer: " not in process.stdout.readline():
+        pass
+    code, printed = programs.stop(process)
+    assert code == 0, printed
+    assert "Told to stop" in printed
+    assert artifact.verify(base / "model", algorithm="linear_learner") is not None
+    assert not list((base / "checkpoints").glob("linear_learner-checkpoint.*"))

@@ -214,3 +214,32 @@ def test_describe_names_the_method():
     features, labels = _data()
     assert solver.make(_plan("sgd"), features, labels).describe() == "sgd: 3 models at once, 6 batches an epoch"
     assert "l1" in solver.make(_plan("auto", given={"l1": 0.1}), features, labels).describe()
+
+
+def test_an_epoch_ends_after_the_batch_in_which_it_is_told_to_stop():
+    features, labels = _data()
+    asked = iter([False, False, True])
+    made = solver.make(_plan(), features, labels, stopping=lambda: next(asked))
+    result = made.epoch()
+    assert not result.whole
+    assert made.state()["step"] == 3
+    other = solver.make(_plan(), features[:60], labels[:60])
+    np.testing.assert_allclose(result.train_losses, other.epoch().train_losses, rtol=1e-5)
+
+
+def test_an_epoch_stopped_at_its_last_batch_is_whole():
+    features, labels = _data()
+    asked = iter([False] * 5 + [True])
+    assert solver.make(_plan(), features, labels, stopping=lambda: next(asked)).epoch().whole
+
+
+def test_hosts_stop_after_the_same_batch_whichever_is_told():
+    features, labels = _data(rows=120)
+
+    def trained(rank, total):
+        mine = slice(rank * 60, rank * 60 + 60)
+        asked = iter([False, rank == 1])
+        made = solver.make(_plan(), features[mine], labels[mine], total=total, stopping=lambda: next(asked))
+        return made.epoch().whole, int(made.state()["step"])
+
+    assert together(2, trained) == [(False, 2), (False, 2)]
