@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
 from docker.models.containers import Container
 
+from contract.limits import PAYLOAD_BYTES
 from tests.corpus.interface import Interface
 from tests.images import limits
-from tests.images.endpoints import all_workers, published, workers
-from tests.soak import load
+from tests.images.endpoints import all_workers, insist, published, workers
+from tests.soak import load, mixture
 
 Serve = Callable[..., Container]
 pytestmark = pytest.mark.engine
@@ -44,7 +46,9 @@ def test_full_load_of_good_and_bad_requests_fails_nowhere_and_keeps_nothing(
 ) -> None:
     seconds = float(os.environ.get("SOAK_SECONDS") or limits.of(algorithm).get("soak_seconds", SECONDS))
     container = serve_published(log_config=SMALL_LOG)
-    before, files = all_workers(container), open_files(container)
+    before = all_workers(container)
+    warm(container)
+    files = open_files(container)
     with load.full(published(container)[1], interface) as tally:
         samples = [sample(container, began := time.monotonic())]
         while not tally.failures and (samples[-1].seconds < seconds or tally.refused < seconds * REFUSALS_A_SECOND):
@@ -57,6 +61,15 @@ def test_full_load_of_good_and_bad_requests_fails_nowhere_and_keeps_nothing(
     third = len(samples) // 3
     settled, last = floor(samples[third : 2 * third]), floor(samples[2 * third :])
     assert last < settled * (1 + GROWTH), [round(each.held / 1e6, 1) for each in samples]
+
+
+def warm(container: Container) -> None:
+    """Let every worker have answered the largest payload: what it keeps of it, it keeps for the next one."""
+    body = mixture.ROW * (PAYLOAD_BYTES // len(mixture.ROW))
+    with ThreadPoolExecutor(load.CONNECTIONS) as clients:
+        assert {
+            status for status, _ in clients.map(insist, [container] * load.CONNECTIONS, [body] * load.CONNECTIONS)
+        } == {200}
 
 
 def sample(container: Container, began: float) -> Sample:
