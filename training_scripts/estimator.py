@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skops.io
 from numpy.typing import NDArray
 
 from contract.dataset import Floats, Sparse
@@ -24,13 +23,13 @@ FILE = "model.skops"
 _STATE = "schema.json"
 
 
-def load(channel: ChannelData) -> tuple[NDArray[np.float64], Floats]:
+def load(channel: ChannelData, width: int | None = None) -> tuple[NDArray[np.float64], Floats]:
     """All rows of a channel: features (rows, width), NaN where missing and 0 where a sparse row names none; labels.
 
-    Raises as `ChannelData.load` does; the channel's layout has a label.
+    `width` is that of the training channel: rows of a sparse format may all end earlier. Raises as `ChannelData.load` does; the channel's layout has a label.
     """
     data = channel.load()
-    features = data.features.dense() if isinstance(data.features, Sparse) else data.features
+    features = data.features.dense(width) if isinstance(data.features, Sparse) else data.features
     assert data.labels is not None
     return features.astype(np.float64), data.labels
 
@@ -42,6 +41,8 @@ def save(estimator: object, directory: Path) -> None:
 
 def dumps(estimator: object) -> bytes:
     """The file's bytes. skops names objects by where they lie in memory, and dates files: both are put in order."""
+    import skops.io  # all of scikit-learn comes with it: seconds that only a fit need pay
+
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator))) as archive:
         state = json.loads(archive.read(_STATE))
         numbers: dict[int, int] = {}

@@ -53,17 +53,20 @@ def test_nothing_tells_of_the_clock_or_the_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content_type", "content", "expected"),
+    ("content_type", "content", "width", "expected"),
     [
-        ("text/csv", b"1,2,\n0,,5\n", [[2, np.nan], [np.nan, 5]]),
-        ("text/libsvm", b"1 0:2\n0 1:5\n", [[2, 0], [0, 5]]),
+        ("text/csv", b"1,2,\n0,,5\n", None, [[2, np.nan], [np.nan, 5]]),
+        ("text/libsvm", b"1 0:2\n0 1:5\n", None, [[2, 0], [0, 5]]),
+        ("text/libsvm", b"1 0:2\n0 1:5\n", 3, [[2, 0, 0], [0, 5, 0]]),
     ],
 )
-def test_channel_as_a_table(tmp_path: Path, content_type: str, content: bytes, expected: list[list[float]]) -> None:
+def test_channel_as_a_table(
+    tmp_path: Path, content_type: str, content: bytes, width: int | None, expected: list[list[float]]
+) -> None:
     (tmp_path / "part-0").write_bytes(content)
     media = media_type.parse(content_type)
     form = Format(codecs.find(media), media, Layout(label=True))
-    features, labels = estimator.load(ChannelData("train", tmp_path, form, files=(tmp_path / "part-0",)))
+    features, labels = estimator.load(ChannelData("train", tmp_path, form, files=(tmp_path / "part-0",)), width)
     np.testing.assert_array_equal(features, expected)
     assert features.dtype == np.float64
     assert labels.tolist() == [1, 0]
