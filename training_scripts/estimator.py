@@ -26,7 +26,8 @@ _STATE = "schema.json"
 def load(channel: ChannelData, width: int | None = None) -> tuple[NDArray[np.float64], Floats]:
     """All rows of a channel: features (rows, width), NaN where missing and 0 where a sparse row names none; labels.
 
-    `width` is that of the training channel: rows of a sparse format may all end earlier. Raises as `ChannelData.load` does; the channel's layout has a label.
+    `width` is that of the training channel: rows of a sparse format may all end earlier. The channel's layout has a
+    label. Raises as `ChannelData.load` does.
     """
     data = channel.load()
     features = data.features.dense(width) if isinstance(data.features, Sparse) else data.features
