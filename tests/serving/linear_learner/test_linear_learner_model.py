@@ -87,6 +87,12 @@ def test_a_threshold_that_is_not_finite_is_refused(tmp_path: Path, number: str) 
     assert refusal(tmp_path).endswith("; expected a finite number")
 
 
+@pytest.mark.parametrize("details", [REGRESSOR, MULTICLASS])
+def test_a_threshold_that_does_not_apply_may_be_null(tmp_path: Path, details: Any) -> None:
+    built_ins.linear_learner(tmp_path, {**details, "threshold": None})
+    assert load(tmp_path).schema.count == 4
+
+
 def test_missing_values_are_nothing_that_a_linear_model_takes(tmp_path: Path) -> None:
     directory = built_ins.write(
         tmp_path, "linear_learner", built_ins.linear_arrays(REGRESSOR), Schema(4, missing_allowed=True), REGRESSOR
