@@ -34,6 +34,7 @@ from tests.checkout import ENVIRONMENT
 
 ROOT = Path(__file__).parent.parent
 BRING_YOUR_OWN = ROOT / "containers" / "README.md"
+TYPED_IN_A_COPY = BRING_YOUR_OWN.read_text()
 DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "serving" / "README.md",
@@ -75,7 +76,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory, docker_client: DockerClient
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("section", SECTIONS)
 def test_commands_of_a_section(section: str, request: pytest.FixtureRequest) -> None:
-    folder: Path = request.getfixturevalue("copied") if section in BRING_YOUR_OWN.read_text() else ROOT
+    folder: Path = request.getfixturevalue("copied") if section in TYPED_IN_A_COPY else ROOT
     port = checkout.free_port()
     with contextlib.ExitStack() as stack:
         for name in CHECKPOINTS.findall(section):
