@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Self
 
 from contract.errors import PlatformError, UserError, show
-from contract.limits import PING_SECONDS, SERVE_STOP_SECONDS, STARTUP_SECONDS
+from contract.limits import PING_SECONDS, PORT, SERVE_STOP_SECONDS, STARTUP_SECONDS
 from local_mode import results
-from local_mode.engine import Container, Engine, Mount, Running, choose
+from local_mode.engine import ACCEPTS_PORT, BIND_TO_PORT, Container, Engine, Mount, Running, choose
 from local_mode.images import find
 from local_mode.observer import Observer
 from local_mode.result import Transition
@@ -137,9 +137,9 @@ class Deployment:
         for place, reference in enumerate(self._references[1:], 2):
             if not engine.binds_to_port(reference):
                 raise UserError(
-                    f"image {show(reference)} cannot be container {place}: only the first may listen on 8080, and this "
-                    "one does not say that it listens on the port in SAGEMAKER_BIND_TO_PORT, by the label "
-                    "com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true"
+                    f"image {show(reference)} cannot be container {place}: only the first may listen on {PORT}, and "
+                    f"this one does not say that it listens on the port in {BIND_TO_PORT}, by the label "
+                    f"{ACCEPTS_PORT}=true"
                 )
         folder = Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="sagemaker-endpoint-")))
         containers = [self._container(place, folder / str(place)) for place in range(len(self.steps))]

@@ -21,13 +21,11 @@ from docker.types import Mount as Bind
 from contract.errors import PlatformError, UserError
 from contract.limits import PORT
 from contract.paths import DEFAULT_BASE
-from local_mode.engine import BIND_TO_PORT, SAFE_PORT_RANGE, Container, Running
+from local_mode.engine import ACCEPTS_PORT, BIND_TO_PORT, SAFE_PORT_RANGE, Container, Running
 from local_mode.log_lines import split
 
 API_VERSION = "1.41"
 """Of Docker 20.10, the oldest engine that is tried: network aliases are far older."""
-CAPABILITIES = "com.amazonaws.sagemaker.capabilities."
-ACCEPTS_PORT = CAPABILITIES + "accept-bind-to-port"
 PORTS_EACH = 100
 """How many ports a container has to itself, where several share a network."""
 OWNER = "sagemaker-local-mode.owner"

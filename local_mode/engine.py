@@ -12,6 +12,9 @@ from containers.build import daemon
 from containers.build.builder import HOW
 from contract.errors import UserError
 
+CAPABILITIES = "com.amazonaws.sagemaker.capabilities."
+ACCEPTS_PORT = CAPABILITIES + "accept-bind-to-port"
+"""The label of an image that listens where BIND_TO_PORT says."""
 BIND_TO_PORT = "SAGEMAKER_BIND_TO_PORT"
 SAFE_PORT_RANGE = "SAGEMAKER_SAFE_PORT_RANGE"
 """`FIRST-LAST`: the ports that are a container's own, where several share a network."""

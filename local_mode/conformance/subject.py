@@ -22,10 +22,9 @@ from local_mode.conformance.specimen import Laboratory
 from local_mode.conformance.training_run import Trained
 from local_mode.conformance.tree import Tree
 from local_mode.docker_engine import failures
-from local_mode.engine import Container
+from local_mode.engine import CAPABILITIES, Container
 
 WORDS = frozenset({"train", "serve"})
-CAPABILITIES = "com.amazonaws.sagemaker.capabilities."
 
 
 @dataclass(frozen=True)

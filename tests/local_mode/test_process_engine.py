@@ -18,6 +18,7 @@ def test_program_runs_with_a_private_opt_ml_and_no_secrets(
     assert environment["SAGEMAKER_BASE_DIR"] == str(tmp_path / "ml")
     assert environment["SAGEMAKER_ALGORITHM"] == "my_fake"
     assert (environment["SAGEMAKER_BIND_ADDRESS"], environment["SAGEMAKER_BIND_TO_PORT"]) == ("127.0.0.1", "80")
+    assert environment["SAGEMAKER_SAFE_PORT_RANGE"] == "80-80"
     assert "AWS_SECRET_ACCESS_KEY" not in environment
 
 
@@ -38,6 +39,15 @@ def test_killed_program_ends_as_in_a_container(tmp_path: Path, engine: ProcessEn
     assert running.poll() is None
     running.kill()
     assert running.wait() == 137
+
+
+def test_programs_started_together_leave_none_where_one_does_not_start(tmp_path: Path, engine: ProcessEngine) -> None:
+    serving = Container("fake", ("serve",), "h", tmp_path, port=0)
+    with pytest.raises(UserError, match="no folder under containers/"):
+        engine.start_together([serving, Container("other:1", ("serve",), "h", tmp_path, port=0)])
+    assert [process.poll() for process in engine._running] == [137]
+    addresses = {running.address for running in engine.start_together([serving, serving])}
+    assert len(addresses) == 2
 
 
 @pytest.mark.parametrize(
