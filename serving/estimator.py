@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -27,11 +27,14 @@ from serving import model
 FILE = "model.skops"
 _LIBRARIES = ("scikit-learn", "skops")
 _SHOWN = 3
+_READ_ON_LOADING = {"OMP_NUM_THREADS": "1", "SKLEARN_ASSUME_FINITE": "true"}
+"""Threads of OpenMP that are there before the fork would leave the workers waiting for them. Rows are finite: codecs
+refuse others, and missing values where the model's schema does not allow them."""
 
 
 def prepare() -> None:
-    """Load scikit-learn. Its OpenMP starts no threads: those of before the fork would leave the workers waiting."""
-    with _environment("OMP_NUM_THREADS", "1"):  # read once, as the library is loaded
+    """Load scikit-learn, so that it starts no threads and does not look for NaN and infinity in rows once more."""
+    with _environment(_READ_ON_LOADING):
         import skops.io  # noqa: F401  # all of scikit-learn comes with it
 
 
@@ -106,13 +109,12 @@ def _refuse_compressed(content: bytes) -> None:
 
 
 @contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    """A variable that is set for a while, unless it is set already."""
-    if name in os.environ:
-        yield
-        return
-    os.environ[name] = value
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Variables that are set for a while, but for those that are set already."""
+    added = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(added)
     try:
         yield
     finally:
-        del os.environ[name]
+        for name in added:
+            del os.environ[name]

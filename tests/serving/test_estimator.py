@@ -144,13 +144,14 @@ def test_table_of_another_width_is_refused() -> None:
         table(Dataset(np.ones((1, 4), np.float32)))
 
 
-def test_openmp_is_told_to_start_no_threads_while_it_is_loaded_alone() -> None:
-    """In a process of its own, which has not loaded it yet."""
+def test_library_is_loaded_for_serving_and_the_environment_is_left_as_it_was() -> None:
+    """In a process of its own, which has not loaded it yet: no threads of OpenMP, no second look for NaN."""
     program = (
-        "import os; from serving import estimator; from threadpoolctl import threadpool_info; estimator.prepare();"
+        "import os; from serving import estimator; before = dict(os.environ); estimator.prepare(); import sklearn;"
+        "from threadpoolctl import threadpool_info;"
         "print(*(one['num_threads'] for one in threadpool_info() if one['user_api'] == 'openmp'));"
-        "print('OMP_NUM_THREADS' in os.environ)"
+        "print(sklearn.get_config()['assume_finite'], before == dict(os.environ))"
     )
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "1\nFalse\n"
+    assert done.stdout == "1\nTrue True\n"
