@@ -108,14 +108,13 @@ def _alike(
     if numbers is None or len(form.frame) > text.longest_line(layout):
         return None
     features, labels = numbers
+    if layout.label and (labels is None or not np.isfinite(to_float32(labels)).all()):
+        return None
     unlabelled = _unlabelled(layout)
     columns.check_count(form.shape.count, unlabelled, f"{source}, record {first}")
     grid = to_float32(features)
     columns.check_values(grid, unlabelled, source, first, "record")
-    if not layout.label:
-        return Dataset(grid)
-    found = None if labels is None else to_float32(labels)
-    return None if found is None or not np.isfinite(found).all() else Dataset(grid, found)
+    return Dataset(grid, to_float32(labels) if layout.label and labels is not None else None)
 
 
 def _unlabelled(layout: Layout) -> Layout:

@@ -9,7 +9,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contract.codecs import gather, recordio, recordio_dense, recordio_protobuf
@@ -55,6 +55,7 @@ def strict(data: bytes, layout: Layout) -> tuple[object, ...]:
 NUMBERS = st.floats(width=32, allow_nan=True, allow_infinity=True) | st.sampled_from([0.0, -0.0, 1e300, 5e-324])
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(KINDS),
     st.sampled_from(LABELS),
@@ -64,6 +65,8 @@ NUMBERS = st.floats(width=32, allow_nan=True, allow_infinity=True) | st.sampled_
     st.booleans(),
     st.none() | st.tuples(st.integers(0, 400), st.integers(1, 255)),
 )
+@example("float32_tensor", "", [[float("inf")]], [0, 0, 0, 0, 0, 0], True, True, None)
+@example("float32_tensor", "float64_tensor", [[float("inf")], [1.0]], [0, 0, 0, 0, 0, 0], True, True, (60, 255))
 @example("float32_tensor", "int32_tensor", [[1.0], [2.0]], [1, 127, 0, 0, 0, 0], True, True, None)
 @example("float32_tensor", "int32_tensor", [[1.0], [2.0]], [1, 128, 0, 0, 0, 0], True, True, None)
 def test_both_roads_give_the_same_numbers_or_the_same_error(
