@@ -2,6 +2,7 @@
 
 most_bytes      of the image, unpacked
 soak_seconds    of full load among the tests; without it a few
+models          that an endpoint of many has at once in 512 MiB, at least; without it five
 """
 
 from __future__ import annotations
