@@ -35,6 +35,8 @@ class Loss:
     outputs: int
     evaluate: Callable[[Floats, Floats], Pair]
     curve: Callable[[Floats, Floats], Floats] | None = None
+    summed: Callable[[Floats, Floats], Pair] | None = None
+    """`evaluate` with the values summed over the rows (models,), quicker and to six digits, where there is one."""
 
     @property
     def smooth(self) -> bool:
@@ -75,7 +77,7 @@ def of(
         ),
         "quantile_loss": lambda: Loss(name, 1, lambda margins, labels: _quantile(margins, labels, quantile)),
         "huber_loss": lambda: _huber_of(name, huber_delta),
-        "logistic": lambda: Loss(name, 1, _logistic, _logistic_curve),
+        "logistic": lambda: Loss(name, 1, _logistic, _logistic_curve, _logistic_summed),
         "hinge_loss": lambda: Loss(name, 1, lambda margins, labels: _hinge(margins, labels, margin)),
         "softmax_loss": lambda: Loss(name, num_classes, _softmax, _softmax_curve),
     }
@@ -187,6 +189,36 @@ def _logistic(margins: Floats, labels: Floats) -> Pair:
     values += size
     values += margins * centred
     return values[..., 0], gradients
+
+
+def _logistic_summed(margins: Floats, labels: Floats) -> Pair:
+    """The logarithm of a product, of numbers from 1 to 2, for the sum of as many logarithms, which cost the most."""
+    flat = margins[..., 0]
+    size = np.abs(flat)
+    centred: Floats = HALF - labels
+    halves: Floats = np.full(len(size), HALF)
+    sums = halves @ size + centred @ flat
+    total = np.exp(np.negative(size, out=size), out=size)
+    total += 1
+    sums += np.log(_products(total)).sum(axis=0)
+    gradients = np.reciprocal(total, out=total)
+    gradients -= HALF
+    np.copysign(gradients, flat, out=gradients)
+    gradients += centred[:, None]
+    return sums, gradients[..., None]
+
+
+def _products(factors: Floats) -> Floats:
+    """Of the rows of `factors`, each of at most 2, products of at most 64 each: float32 holds 2^127."""
+    for _ in range(6):
+        half, odd = divmod(len(factors), 2)
+        if not half:
+            break
+        folded = factors[:half] * factors[half : 2 * half]
+        if odd:
+            folded[0] *= factors[-1]
+        factors = folded
+    return factors
 
 
 def _logistic_curve(margins: Floats, labels: Floats) -> Floats:

@@ -118,10 +118,10 @@ class Minibatches:
         it is the last one because a host is told to stop."""
         plan, weights = self._plan, self._state.weights
         if (rows.stop - rows.start) * weights.size < SHARED:
-            losses, gradient = self._rows.loss_and_gradient(plan.loss, weights, rows)
+            losses, gradient = self._of(rows)
         else:
             starts = range(rows.start, rows.stop, -(-(rows.stop - rows.start) // plan.threads))
-            parts = self._crew.over(starts, lambda part: self._rows.loss_and_gradient(plan.loss, weights, _all(part)))
+            parts = self._crew.over(starts, lambda part: self._of(slice(part.start, part.stop)))
             losses, gradient = (np.sum(each, axis=0) for each in zip(*parts, strict=True))
         count, stopping = float(rows.stop - rows.start), float(self._stopping())
         if self._total is not None:
@@ -130,6 +130,9 @@ class Minibatches:
             losses, (count, stopping) = sums[gradient.size : -2], sums[-2:].tolist()
         gradient *= np.float32(1 / count)
         return gradient, losses, count, stopping > 0
+
+    def _of(self, rows: slice) -> tuple[Doubles, Floats]:
+        return self._rows.quick_loss_and_gradient(self._plan.loss, self._state.weights, rows)
 
     def _step(self, gradient: Floats) -> None:
         weights, rates = self._state.weights, self._rates
@@ -175,10 +178,6 @@ class Minibatches:
         steps: Floats = self._rates.at(int(state.step)) / np.sqrt(state.second + TINY)
         state.weights -= steps * gradient
         return steps
-
-
-def _all(part: range) -> slice:
-    return slice(part.start, part.stop)
 
 
 class _Rates:

@@ -138,3 +138,17 @@ def test_probabilities_add_up_to_1():
 def test_an_unknown_loss_is_refused_with_those_there_are():
     with pytest.raises(UserError, match=r"loss 'hinge' is not one of squared_loss, .*hinge_loss"):
         losses.of("hinge")
+
+
+@pytest.mark.parametrize("rows", [1, 63, 64, 1000, 1025])
+@pytest.mark.parametrize("spread", [1, 30, 1e4])
+def test_values_summed_at_once_are_the_sums_of_the_values(rows, spread):
+    generator = np.random.default_rng(rows)
+    loss = losses.of("logistic")
+    margins = (generator.normal(size=(rows, 9, 1)) * spread).astype(np.float32)
+    labels = generator.integers(0, 2, rows).astype(np.float32)
+    values, gradients = loss.evaluate(margins.copy(), labels)
+    assert loss.summed is not None
+    sums, same = loss.summed(margins.copy(), labels)
+    np.testing.assert_allclose(sums, values.sum(axis=0, dtype=np.float64), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(same, gradients, atol=1e-6)
