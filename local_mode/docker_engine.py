@@ -75,7 +75,10 @@ class DockerEngine:
             started: list[Running] = []
             for container, port in zip(containers, ports, strict=True):
                 given = options(container)
-                given["environment"] |= {BIND_TO_PORT: str(port), SAFE_PORT_RANGE: f"{port}-{port + PORTS_EACH - 1}"}
+                given["environment"] |= {
+                    BIND_TO_PORT: str(port),
+                    SAFE_PORT_RANGE: f"{port + 1}-{port + PORTS_EACH - 1}",
+                }
                 if first is None:
                     given["ports"] = {
                         f"{port}/tcp": ("127.0.0.1", one.port or None)

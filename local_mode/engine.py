@@ -17,7 +17,7 @@ ACCEPTS_PORT = CAPABILITIES + "accept-bind-to-port"
 """The label of an image that listens where BIND_TO_PORT says."""
 BIND_TO_PORT = "SAGEMAKER_BIND_TO_PORT"
 SAFE_PORT_RANGE = "SAGEMAKER_SAFE_PORT_RANGE"
-"""`FIRST-LAST`: the ports that are a container's own, where several share a network."""
+"""`FIRST-LAST`: the ports that a container may open beside that one, where several share a network."""
 
 
 @dataclass(frozen=True)

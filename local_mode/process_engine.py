@@ -13,7 +13,7 @@ from typing import Self
 
 from contract.errors import PlatformError, UserError, show
 from local_mode import environments, images
-from local_mode.engine import BIND_TO_PORT, SAFE_PORT_RANGE, Container, Mount, Running
+from local_mode.engine import BIND_TO_PORT, Container, Mount, Running
 from local_mode.log_lines import split
 
 PROGRAMS = {
@@ -122,8 +122,7 @@ class ProcessEngine:
         }
         if port is not None:
             # As Docker publishes it: for this machine, not for its network.
-            environment |= {BIND_TO_PORT: str(port), SAFE_PORT_RANGE: f"{port}-{port}"}
-            environment |= {"SAGEMAKER_BIND_ADDRESS": "127.0.0.1"}
+            environment |= {BIND_TO_PORT: str(port), "SAGEMAKER_BIND_ADDRESS": "127.0.0.1"}
         return environment | dict(container.environment) | {"PYTHONPATH": os.pathsep.join(path)}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +67,8 @@ class Settings:
         wanted = max(1, min(cpus, room, transforms))
         workers = _integer(environ, "SAGEMAKER_MODEL_SERVER_WORKERS", wanted, minimum=1)
         return cls(
-            port=_port(environ),
+            # SAGEMAKER_SAFE_PORT_RANGE is for ports beside this one, and there are none.
+            port=_integer(environ, "SAGEMAKER_BIND_TO_PORT", limits.PORT, minimum=1, maximum=_PORTS),
             address=environ.get("SAGEMAKER_BIND_ADDRESS") or cls.address,
             workers=workers,
             threads=max(1, cpus // workers),
@@ -104,24 +104,6 @@ def _seconds(environ: Mapping[str, str]) -> int:
     """Both names of sagemaker-inference; the one that says its unit goes first."""
     given = _integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT", int(limits.INVOCATION_SECONDS), minimum=1)
     return _integer(environ, "SAGEMAKER_MODEL_SERVER_TIMEOUT_SECONDS", given, minimum=1)
-
-
-def _port(environ: Mapping[str, str]) -> int:
-    """The port of a container in a pipeline; the range says which ones the service leaves to it."""
-    port = _integer(environ, "SAGEMAKER_BIND_TO_PORT", limits.PORT, minimum=1, maximum=_PORTS)
-    text = environ.get("SAGEMAKER_SAFE_PORT_RANGE", "").strip()
-    if not text or not environ.get("SAGEMAKER_BIND_TO_PORT", "").strip():
-        return port
-    ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", text, re.ASCII)
-    if not ends or not 0 < (first := int(ends[1])) <= (last := int(ends[2])) <= _PORTS:
-        raise UserError(
-            f"environment variable SAGEMAKER_SAFE_PORT_RANGE: {show(text)} is not accepted (two ports, like 8080-8090)"
-        )
-    if not first <= port <= last:
-        raise UserError(
-            f"environment variable SAGEMAKER_BIND_TO_PORT: {port} is outside SAGEMAKER_SAFE_PORT_RANGE, {first}-{last}"
-        )
-    return port
 
 
 def _payload_bytes(environ: Mapping[str, str]) -> int:

@@ -75,7 +75,7 @@ def test_containers_share_a_network_and_have_ports_of_their_own(
         first, second = (running._container for running in pipeline._running)  # type: ignore[attr-defined] # Docker's
         settings = second.attrs["HostConfig"]["NetworkMode"], second.attrs["Config"]["Env"]
         assert settings[0] == f"container:{first.id}"
-        assert {"SAGEMAKER_BIND_TO_PORT=8180", "SAGEMAKER_SAFE_PORT_RANGE=8180-8279"} <= set(settings[1])
+        assert {"SAGEMAKER_BIND_TO_PORT=8180", "SAGEMAKER_SAFE_PORT_RANGE=8181-8279"} <= set(settings[1])
         with pytest.raises(ModelError, match=r"client error \(400\) from container-1 with message"):
             pipeline.invoke("1,2", content_type="text/csv")
         assert pipeline.stop() == (0, 0)

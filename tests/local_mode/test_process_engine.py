@@ -18,7 +18,6 @@ def test_program_runs_with_a_private_opt_ml_and_no_secrets(
     assert environment["SAGEMAKER_BASE_DIR"] == str(tmp_path / "ml")
     assert environment["SAGEMAKER_ALGORITHM"] == "my_fake"
     assert (environment["SAGEMAKER_BIND_ADDRESS"], environment["SAGEMAKER_BIND_TO_PORT"]) == ("127.0.0.1", "80")
-    assert environment["SAGEMAKER_SAFE_PORT_RANGE"] == "80-80"
     assert "AWS_SECRET_ACCESS_KEY" not in environment
 
 
