@@ -48,7 +48,7 @@ def verdict(epoch: int, stale: int) -> None:
 def final(host: str, channel: str, values: Mapping[str, float], kind: Callable[[str], str]) -> None:
     """The metrics of the final model on a channel, each twice: as a pair, and as what a definition finds."""
     for name, value in values.items():
-        LOG.info("#%s_score (%s) : %s", channel, host, (name, value))
+        LOG.info("#%s_score (%s) : %s", channel, host, (name, float(value)))
     for name, value in values.items():
         LOG.info("#quality_metric: host=%s, %s %s <%s>=%s", host, channel, name, kind(name), number(value))
 

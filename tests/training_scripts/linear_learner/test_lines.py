@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import numpy as np
 import pytest
 
 from training_scripts import logs
@@ -43,7 +44,7 @@ def test_an_epoch(capsys):
 
 
 def test_the_final_model(capsys):
-    values = {"mse_objective": 1.5, "binary_classification_accuracy": 0.9947933615359583}
+    values = {"mse_objective": np.float64(1.5), "binary_classification_accuracy": 0.9947933615359583}
     lines.final("algo-1", "validation", values, lambda name: "loss" if name == "mse_objective" else "score")
     assert printed(capsys) == [
         "> #validation_score (algo-1) : ('mse_objective', 1.5)",
