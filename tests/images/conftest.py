@@ -45,6 +45,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("image", [images.reference(name) for name in chosen(metafunc.config)], scope="session")
     if "algorithm" in metafunc.fixturenames:
         folder, names = metafunc.definition.path.parent.name, algorithms(metafunc.config)
+        for mark in metafunc.definition.iter_markers("sample"):
+            there = mark.kwargs.get("there", True)
+            names = [name for name in names if (samples.changes(name, mark.args[0]) is not None) == there]
         metafunc.parametrize("algorithm", [folder] if folder in images.names() else names, scope="session")
 
 

@@ -21,15 +21,9 @@ PREDICT = Path(__file__).parent / "programs" / "predict.py"
 
 
 @pytest.fixture
-def checkpointed(algorithm: str, reference: str, ml: Path, run: Run) -> Path:
-    """/opt/ml of a job with a CheckpointConfig, of an algorithm that makes checkpoints: its sample has hyperparameters
-    for such jobs. Where it has not, a job shows that there are none."""
+def checkpointed(ml: Path) -> Path:
+    """/opt/ml of a job with a CheckpointConfig."""
     samples.checkpoint(ml)
-    if samples.changes(algorithm, "resumed") is None:
-        done = run(reference, "train", volumes=[f"{ml}:/opt/ml"])
-        assert done.code == 0, done.output
-        assert not steps(ml), f"{samples.folder(algorithm)} lacks resumed.json"
-        pytest.skip(f"{algorithm} makes no checkpoints")
     return ml
 
 
@@ -66,6 +60,15 @@ def test_stopped_at_any_moment_it_exits_0_with_a_model(algorithm: str, reference
         forget(ml)
 
 
+@pytest.mark.sample("resumed", there=False)
+def test_an_algorithm_whose_sample_says_so_makes_no_checkpoints(reference: str, checkpointed: Path, run: Run) -> None:
+    """Else its sample lacks resumed.json, and what its checkpoints are good for is not tried."""
+    done = run(reference, "train", volumes=[f"{checkpointed}:/opt/ml"])
+    assert done.code == 0, done.output
+    assert not steps(checkpointed)
+
+
+@pytest.mark.sample("long")
 def test_docker_stop_saves_the_model_so_far_and_exits_0(
     algorithm: str, reference: str, checkpointed: Path, start: Start
 ) -> None:
@@ -82,6 +85,7 @@ def test_docker_stop_saves_the_model_so_far_and_exits_0(
     assert samples.native_files(ml / "model", algorithm)
 
 
+@pytest.mark.sample("resumed")
 def test_killed_at_any_moment_it_resumes_to_the_same_predictions(
     algorithm: str, reference: str, checkpointed: Path, run: Run, start: Start
 ) -> None:
