@@ -49,7 +49,7 @@ def regular(reader: Reader, hyperparameters: Hyperparameters) -> Components:
     """By the whole scatter: float32 products first, and float64 where the components asked for need it."""
     precise = reader.precise_at_once
     moments = reader.look(precise=precise)
-    if not precise and not moments.finite:
+    if not precise and not moments.held:
         precise, moments = True, _again(reader, None)
     found = components.exact(_about(moments, hyperparameters), hyperparameters.num_components)
     if precise or components.is_exact(found, moments) or reader.stopped:
@@ -67,7 +67,7 @@ def randomized(reader: Reader, hyperparameters: Hyperparameters) -> Components:
     precise = reader.precise_at_once
     for look in range(1 if reader.channel.piped else LOOKS):
         moments = reader.look(directions, precise=precise)
-        if not precise and not moments.finite:
+        if not precise and not moments.held:
             precise, moments = True, _again(reader, directions)
         if look and reader.stopped:
             break

@@ -27,6 +27,8 @@ HEIGHT = 4096
 BUFFER_BYTES = 1 << 25
 """Of those rows where they are wide and only directions are kept: then fewer do."""
 LEAST_HEIGHT = 256
+SMALL = 1e-30
+"""The least mean square of a cell of which products in float32 keep their digits."""
 FOLD = 256
 """Blocks whose means are kept apart, fewer where they are wide, before one product of matrices puts them together."""
 
@@ -43,9 +45,10 @@ class Moments:
     """The trace of the scatter: the sum of all squared distances from the mean."""
 
     @property
-    def finite(self) -> bool:
-        """Whether nothing overflowed."""
-        return bool(np.isfinite(self.spread) and np.isfinite(self.product).all())
+    def held(self) -> bool:
+        """Whether float32 could hold the products: none overflowed, none is so small that it loses its digits."""
+        least = SMALL * self.rows * len(self.mean)
+        return bool(least < self.spread < np.inf and np.isfinite(self.product).all())
 
     def uncentred(self, directions: Doubles | None = None) -> Moments:
         """The same about zero in place of the mean."""

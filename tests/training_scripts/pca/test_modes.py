@@ -174,3 +174,13 @@ def test_a_stop_ends_the_look_and_keeps_the_last_whole_one(mode, stop_in):
     assert found.rows == (600 if stop_in == 1 else 1200)
     assert looks.channel.reads == stop_in
     assert np.isfinite(found.vectors).all()
+
+
+@pytest.mark.parametrize("mode", ["regular", "randomized"])
+@pytest.mark.parametrize("size", [1e-25, 1e25])
+def test_data_whose_products_float32_cannot_hold_are_read_once_more(mode, size):
+    rows = ((spectrum("fast") - 3) * size).astype(np.float32)
+    looks = reader(rows)
+    found = modes.find(looks, given(340, 4, mode, **({} if mode == "regular" else {"extra_components": 6})))
+    np.testing.assert_allclose(found.values, svd(rows, 4), rtol=1e-5 if mode == "regular" else 1e-3)
+    assert looks.channel.reads >= 2

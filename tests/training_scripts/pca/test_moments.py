@@ -101,8 +101,8 @@ def test_sparse_rows_are_added_as_dense_ones():
 
 def test_an_overflow_is_seen():
     rows = np.full((10, 3), 1e30, np.float32) * np.arange(10, dtype=np.float32)[:, None]
-    assert not accumulated(rows, precise=False).finite
-    assert accumulated(rows, precise=True).finite
+    assert not accumulated(rows, precise=False).held
+    assert accumulated(rows, precise=True).held
 
 
 @pytest.mark.parametrize("directions", [None, np.ones((64, 2))])
