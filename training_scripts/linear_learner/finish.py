@@ -124,6 +124,7 @@ def _fitted(
         channels=[each.summary for each in course.data.tables.values()],
         seconds={"read": course.read - course.began, "fit": trained - course.read, "score": time.time() - trained},
         found=summarise.outcome_of(course.rows[channel], columns, judge, course.data.scaling, channel),
+        model=model,
     )
     return Fitted(
         save=lambda directory: model.save(directory, best.epoch),

@@ -11,13 +11,16 @@ from contract.dataset import Floats
 from contract.hyperparameters import given
 from training_scripts import outcome
 from training_scripts.linear_learner import scoring
+from training_scripts.linear_learner.artifact import Model
 from training_scripts.linear_learner.hyperparameters import Hyperparameters
 from training_scripts.linear_learner.metrics import Judge
 from training_scripts.linear_learner.progress import Best, Losses
 from training_scripts.linear_learner.rows import Rows
 from training_scripts.linear_learner.scaler import Scaling
-from training_scripts.summary import ChannelSummary, Confusion, Residuals, Summary
+from training_scripts.summary import ChannelSummary, Confusion, Residuals, Summary, Table
 
+SHOWN, CLASSES = 20, 8
+"""Features and classes whose coefficients the report lists."""
 LIBRARIES = {"numpy": np.__version__, "safetensors": safetensors.__version__}
 
 
@@ -30,6 +33,7 @@ def summary(
     channels: Sequence[ChannelSummary],
     seconds: Mapping[str, float],
     found: Confusion | Residuals | None,
+    model: Model,
 ) -> Summary:
     """Everything the report shows of a fit. `metrics` by the names "validation-mse"."""
     history = history_of(judge, best, losses)
@@ -48,7 +52,29 @@ def summary(
         hyperparameters=given(hyperparameters),
         seconds=seconds,
         libraries=LIBRARIES,
+        sections=(_choice(judge, best, validated="validation" in losses), _coefficients(judge, best, model)),
     )
+
+
+def _choice(judge: Judge, best: Best, *, validated: bool) -> Table:
+    """What the model was chosen by, which need not be the loss that is drawn, and what its labels are decided by."""
+    task = judge.task
+    by = f"{task.criterion_name} on validation" if validated else f"{task.objective} on train"
+    rows = [("chosen by", by), ("its value", f"{best.value:g}"), ("in epoch", str(best.epoch))]
+    if task.binary:
+        rows.append(("label is 1 from a score of", f"{judge.threshold:g}"))
+    return Table("The chosen model", ("", "value"), rows, figures=1)
+
+
+def _coefficients(judge: Judge, best: Best, model: Model) -> Table:
+    """The weights of raw features, those of the most important ones, and the intercept."""
+    most = sorted(range(model.weights.shape[1]), key=lambda feature: -np.abs(best.weights[:, feature]).sum())[:SHOWN]
+    names = ["weight"] if len(model.bias) == 1 else [f"class {output}" for output in range(len(model.bias))][:CLASSES]
+    rows = [("intercept", *(f"{value:.6g}" for value in model.bias[: len(names)]))]
+    rows += [(f"f{feature}", *(f"{w:.6g}" for w in model.weights[: len(names), feature])) for feature in most]
+    left = model.weights.shape[1] - len(most)
+    note = "Of features as they are in the data, the most important ones first." + (f" {left:,} more." if left else "")
+    return Table("Coefficients", ("feature", *names), rows, figures=len(names), note=note)
 
 
 def history_of(judge: Judge, best: Best, losses: Losses) -> dict[str, list[float]]:

@@ -74,8 +74,20 @@ def check_labels(labels: Floats, channel: str, task: Task) -> None:
     if task.classes:
         last = task.classes - 1
         known = "0 or 1" if task.binary else f"a whole number, 0 to num_classes - 1 = {last}"
-        rule = f"label must be {known}, for predictor_type {task.predictor_type!r}"
+        rule = f"label must be {known}, for predictor_type {task.predictor_type!r}{_hint(labels, task)}"
         row_checks.check(labels, lambda y: (y >= 0) & (y <= last) & (y == np.floor(y)), rule, channel)
+
+
+def _hint(labels: Floats, task: Task) -> str:
+    """What labels (rows,) look like that are no classes of the task; nothing where that is not clear."""
+    if not len(labels) or not (labels == np.floor(labels)).all():
+        return " (for a quantity, take 'regressor')"
+    low, high = float(labels.min()), float(labels.max())
+    if low == 1 and high == task.classes:
+        return f" (these run from 1 to {high:g}: subtract 1)"
+    if task.binary and low >= 0 and high > 1:
+        return " (for more classes than two, take 'multiclass_classifier')"
+    return f" (these run from {low:g} to {high:g})"
 
 
 @contextmanager

@@ -12,6 +12,8 @@ import pytest
 from contract.codecs import recordio_protobuf
 from contract.dataset import Dataset, Sparse
 from contract.errors import UserError
+from training_scripts.linear_learner.table import check_labels
+from training_scripts.linear_learner.task import Task
 
 REGRESSOR = {"predictor_type": "regressor", "mini_batch_size": "2", "epochs": "1", "num_models": "1"}
 BINARY = REGRESSOR | {"predictor_type": "binary_classifier"}
@@ -114,11 +116,15 @@ def test_a_bad_cell_of_another_channel_is_found_before_training(bench, channel, 
 @pytest.mark.parametrize(
     ("given", "labels", "says"),
     [
-        (BINARY, "0 1 2 1", "row 3: label must be 0 or 1, for predictor_type 'binary_classifier'; found 2"),
+        (
+            BINARY,
+            "0 1 2 1",
+            "row 3: label must be 0 or 1, for predictor_type 'binary_classifier' (for more classes than two, take 'multiclass_classifier'); found 2",
+        ),
         (
             BINARY,
             "0 1 -1 -1",
-            "row 3: label must be 0 or 1, for predictor_type 'binary_classifier'; found -1 and 1",
+            "row 3: label must be 0 or 1, for predictor_type 'binary_classifier' (these run from -1 to 1); found -1 and 1",
         ),
         (BINARY, "0 0.5 1 1", "row 2: label must be 0 or 1"),
         (CLASSES, "0 1 3 2", "row 3: label must be a whole number, 0 to num_classes - 1 = 2, for predictor_type"),
@@ -196,3 +202,17 @@ def test_labels_that_are_all_the_same(bench, given):
     bench.put("train", "1,2,3\n1,5,6\n1,1,1\n")
     fitted = bench.fit(given)
     assert np.isfinite(bench.weights(fitted)[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "hint"),
+    [
+        ([1, 2, 3], Task("multiclass_classifier", "softmax_loss", 3), "run from 1 to 3: subtract 1"),
+        ([0, 1, 2], Task("binary_classifier", "logistic", 2), "take 'multiclass_classifier'"),
+        ([0.5, 1, 0], Task("binary_classifier", "logistic", 2), "take 'regressor'"),
+        ([-1, 1, 1], Task("binary_classifier", "logistic", 2), "run from -1 to 1"),
+    ],
+)
+def test_labels_that_are_no_classes_are_told_what_they_look_like(labels, task, hint):
+    with pytest.raises(UserError, match=hint):
+        check_labels(np.array(labels, np.float32), "train", task)
