@@ -7,8 +7,10 @@ them from all rows; one that is constant in all is switched off: it becomes 0, a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contract.dataset import Floats
 from training_scripts.linear_learner.plan import Doubles, Total, alone
@@ -17,6 +19,10 @@ BLOCK_CELLS = 1 << 18
 """Cells changed at a time: what is read once is still in the cache."""
 CONSTANT = 1e-12
 """A deviation below this share of the mean is rounding. One cell of float32 that differs in 10,000 rows makes 1e-9."""
+
+Which: TypeAlias = slice | NDArray[np.intp]
+"""Columns of a matrix."""
+EVERY = slice(None)
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ def measure(
     mean, deviation = _columns(features, rows, summed)
     still = np.flatnonzero(deviation <= CONSTANT * np.abs(mean))
     if len(still):
-        mean[still], deviation[still] = _columns(features[:, still], len(features), summed)
+        mean[still], deviation[still] = _columns(features, len(features), summed, still)
     constant = deviation <= CONSTANT * np.abs(mean)
     factor = 1 / np.where(constant, 1, deviation) if scale else np.ones(len(mean))
     label_mean, label_deviation = _columns(labels[:, None], rows, summed)
@@ -85,20 +91,21 @@ def measure(
     )
 
 
-def _columns(features: Floats, rows: int, total: Total) -> tuple[Doubles, Doubles]:
-    """Mean and deviation (features,) over the first rows of every host; two passes, so that large means do no harm."""
+def _columns(features: Floats, rows: int, total: Total, which: Which = EVERY) -> tuple[Doubles, Doubles]:
+    """Mean and deviation (which,) over the first rows of every host; two passes, so that large means do no harm."""
     head = features[:rows]
-    sums = total(np.append(_sums(head, np.zeros(features.shape[1]), 1), len(head)))
+    sums = total(np.append(_sums(head, which, np.zeros(head[:0, which].shape[1]), 1), len(head)))
     mean = sums[:-1] / max(1.0, sums[-1])
-    squares = total(_sums(head, mean, 2))
+    squares = total(_sums(head, which, mean, 2))
     return mean, np.sqrt(squares / max(1.0, sums[-1]))
 
 
-def _sums(features: Floats, mean: Doubles, power: int) -> Doubles:
-    """Sums over the rows of (x - mean) ** power, (features,), in float64."""
+def _sums(features: Floats, which: Which, mean: Doubles, power: int) -> Doubles:
+    """Sums over the rows of (x - mean) ** power, (which,), in float64."""
     sums = np.zeros(len(mean))
     step = max(1, BLOCK_CELLS // max(1, features.shape[1]))
     for start in range(0, len(features), step):
-        terms = features[start : start + step] - mean
+        # Columns are picked block by block: of all rows at once they would be a second matrix.
+        terms = features[start : start + step][:, which] - mean
         sums += terms.sum(axis=0) if power == 1 else np.einsum("ij,ij->j", terms, terms)
     return sums

@@ -9,7 +9,7 @@ import pytest
 
 from contract.dataset import Dataset
 from training_scripts.channels import ChannelData
-from training_scripts.linear_learner import losses, scoring
+from training_scripts.linear_learner import losses, scaler, scoring
 from training_scripts.linear_learner.group import Group
 from training_scripts.linear_learner.metrics import Judge
 from training_scripts.linear_learner.rows import Rows
@@ -38,6 +38,19 @@ def test_no_second_matrix_is_made(bench, monkeypatch, optimizer):
     finally:
         tracemalloc.stop()
     assert peak < 1.5 * ROWS * WIDTH * 4
+
+
+def test_columns_that_are_constant_at_first_are_measured_block_by_block():
+    features = np.random.default_rng(0).normal(size=(60_000, WIDTH)).astype(np.float32)
+    features[:10_000] = 0
+    tracemalloc.start()
+    try:
+        found = scaler.measure(features, features[:, 0], rows=10_000, center=True, scale=True)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose(1 / found.factor, features.std(axis=0, dtype=np.float64), rtol=1e-5)
+    assert peak < 0.5 * features.nbytes
 
 
 def test_scores_are_made_block_by_block():
