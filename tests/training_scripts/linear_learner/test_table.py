@@ -119,12 +119,14 @@ def test_a_bad_cell_of_another_channel_is_found_before_training(bench, channel, 
         (
             BINARY,
             "0 1 2 1",
-            "row 3: label must be 0 or 1, for predictor_type 'binary_classifier' (for more classes than two, take 'multiclass_classifier'); found 2",
+            "row 3: label must be 0 or 1, for predictor_type 'binary_classifier' (for more classes than two, take "
+            "'multiclass_classifier'); found 2",
         ),
         (
             BINARY,
             "0 1 -1 -1",
-            "row 3: label must be 0 or 1, for predictor_type 'binary_classifier' (these run from -1 to 1); found -1 and 1",
+            "row 3: label must be 0 or 1, for predictor_type 'binary_classifier' (these run from -1 to 1); "
+            "found -1 and 1",
         ),
         (BINARY, "0 0.5 1 1", "row 2: label must be 0 or 1"),
         (CLASSES, "0 1 3 2", "row 3: label must be a whole number, 0 to num_classes - 1 = 2, for predictor_type"),
