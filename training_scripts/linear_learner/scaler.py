@@ -1,7 +1,7 @@
 """Scaling features and labels to mean 0 and deviation 1, in place, and the way back for the weights.
 
-Mean and deviation come from the first rows, `num_point_for_scaler` of SageMaker. A feature that is constant there gets
-them from all rows; one that is constant in all is switched off: it becomes 0, and its weight is 0.
+Mean and deviation come from the first rows, `num_point_for_scaler` of SageMaker. A feature or label that is constant
+there gets them from all rows; a feature that is constant in all is switched off: it becomes 0, and its weight is 0.
 """
 
 from __future__ import annotations
@@ -75,20 +75,28 @@ def measure(
     resolved. Features of which zeros are not stored are scaled, never centred. No second copy of the matrix is made.
     """
     summed = total or alone
-    mean, deviation = _columns(features, rows, summed)
-    still = np.flatnonzero(deviation <= CONSTANT * np.abs(mean))
-    if len(still):
-        mean[still], deviation[still] = _columns(features, len(features), summed, still)
-    constant = deviation <= CONSTANT * np.abs(mean)
+    mean, deviation, constant = _measured(features, rows, summed)
     factor = 1 / np.where(constant, 1, deviation) if scale else np.ones(len(mean))
-    label_mean, label_deviation = _columns(labels[:, None], rows, summed)
-    flat = label_deviation[0] <= CONSTANT * abs(label_mean[0])
+    (label_mean,), (label_deviation,), (flat,) = _measured(labels[:, None], rows, summed)
     return Scaling(
         shift=(mean if center else np.zeros(len(mean))).astype(np.float32),
         factor=np.where(constant & (center | (mean == 0)), 0, factor).astype(np.float32),
-        label_shift=float(np.float32(label_mean[0])) if center_label else 0.0,
-        label_scale=float(np.float32(label_deviation[0])) if scale_label and not flat else 1.0,
+        label_shift=float(np.float32(label_mean)) if center_label else 0.0,
+        label_scale=float(np.float32(label_deviation)) if scale_label and not flat else 1.0,
     )
+
+
+def _measured(features: Floats, rows: int, total: Total) -> tuple[Doubles, Doubles, NDArray[np.bool_]]:
+    """Mean and deviation (features,) by the first rows, or by all where those are constant, and what is constant."""
+    mean, deviation = _columns(features, rows, total)
+    still = np.flatnonzero(_constant(mean, deviation))
+    if len(still):
+        mean[still], deviation[still] = _columns(features, len(features), total, still)
+    return mean, deviation, _constant(mean, deviation)
+
+
+def _constant(mean: Doubles, deviation: Doubles) -> NDArray[np.bool_]:
+    return np.asarray(deviation <= CONSTANT * np.abs(mean))
 
 
 def _columns(features: Floats, rows: int, total: Total, which: Which = EVERY) -> tuple[Doubles, Doubles]:

@@ -71,6 +71,16 @@ def test_a_feature_that_varies_after_the_first_rows_alone_is_kept():
     assert features[:, 1].std(dtype=np.float64) == pytest.approx(1, rel=1e-5)
 
 
+def test_labels_that_vary_after_the_first_rows_alone_are_scaled_by_all():
+    features, labels = _data()
+    labels[:100] = 0
+    labels[100:] *= 1e5
+    scaling = scaler.measure(features, labels, rows=100, **WHOLE)
+    scaling.apply(features, labels)
+    assert labels.mean(dtype=np.float64) == pytest.approx(0, abs=1e-5)
+    assert labels.std(dtype=np.float64) == pytest.approx(1, rel=1e-5)
+
+
 def test_what_is_switched_off_stays_as_it_is():
     features, labels = _data()
     before = features.copy(), labels.copy()
