@@ -50,12 +50,10 @@ class Scaling:
 
     def unscaled(self, weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
         """Weights (..., features) and biases (...) for raw features and labels, from those for scaled ones."""
-        raw = weights.astype(np.float64) * self.factor
-        moved = biases - raw @ self.shift.astype(np.float64)
-        return (
-            (raw * self.label_scale).astype(np.float32),
-            (moved * self.label_scale + self.label_shift).astype(np.float32),
-        )
+        raw = (weights.astype(np.float64) * self.factor * self.label_scale).astype(np.float32)
+        # The bias makes up for the weights as they are kept: a large mean would show the digits that they have lost.
+        moved = biases * self.label_scale + self.label_shift - raw @ self.shift.astype(np.float64)
+        return raw, moved.astype(np.float32)
 
 
 def measure(

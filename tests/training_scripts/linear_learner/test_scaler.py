@@ -50,6 +50,17 @@ def test_weights_unscaled_predict_the_same():
     np.testing.assert_allclose(raw @ back[:, 0].T.astype(np.float64) + moved[:, 0], expected, rtol=1e-4, atol=1e-3)
 
 
+def test_means_large_beside_deviations_cost_no_more_than_the_rounding_of_the_bias():
+    drawn = np.random.default_rng(0)
+    shift, factor = np.full(100, 1e6, dtype=np.float32), drawn.uniform(0.5, 2, 100).astype(np.float32)
+    scaling = Scaling(shift, factor)
+    weights = drawn.normal(size=(200, 1, 100)).astype(np.float32)
+    biases = drawn.normal(size=(200, 1)).astype(np.float32)
+    back, moved = scaling.unscaled(weights, biases)
+    at_the_mean = back.astype(np.float64) @ shift.astype(np.float64) + moved
+    assert (np.abs(at_the_mean - biases) <= np.spacing(np.abs(moved))).all()
+
+
 @pytest.mark.parametrize("constant", [0.0, 0.1, -1e6])
 def test_a_constant_feature_has_weight_0(constant):
     features, labels = _data()
