@@ -60,7 +60,8 @@ class Store:
         """The newest checkpoint that `opens` accepts, as (step, what it made of the data); None where there is none.
 
         One that is cut short, or at which `opens` raises, is skipped with a warning. Raises UserError where the
-        newest whole one was written under other hyperparameters.
+        newest whole one was written under other hyperparameters, and PlatformError where one cannot be read, or
+        `opens` raises it: an older one would fare no better.
         """
         for step in self._steps():
             path = self._path(step)
@@ -70,6 +71,8 @@ class Store:
                 continue
             try:
                 return step, opens(data)
+            except PlatformError:
+                raise
             except Exception as error:  # whatever a library raises, an older checkpoint is better
                 LOG.warning("Checkpoint %s is skipped: %s", path, error)
         return None

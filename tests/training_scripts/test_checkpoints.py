@@ -66,6 +66,15 @@ def test_one_that_the_library_refuses_is_skipped(store: Store) -> None:
     assert store.newest(int) == (1, 1)
 
 
+def test_a_lost_host_is_no_reason_to_take_an_older_one(store: Store) -> None:
+    def opens(data: bytes) -> bytes:
+        raise PlatformError("another host is lost")
+
+    store.save(1, b"1")
+    with pytest.raises(PlatformError, match="another host is lost"):
+        store.newest(opens)
+
+
 def test_a_flipped_bit_is_noticed(store: Store) -> None:
     store.save(1, b"11")
     path = store.directory / "xgboost-checkpoint.1"

@@ -145,7 +145,7 @@ def _resumed(made: Solver, plan: Plan, job: Job, hosts: Group) -> Progress:
             step, data = found
             LOG.info("Checkpoint loaded from %s", job.checkpoints.directory / f"{job.checkpoints.prefix}.{step}")
             LOG.info("Resuming after epoch %d", step)
-    data = collective.shared(data)
+    data = hosts.shared(data)
     if not data:
         return Progress()
     state = checkpoint.decode(data)

@@ -17,13 +17,15 @@ Value = TypeVar("Value", np.float32, np.float64)
 
 @dataclass(frozen=True)
 class Group:
-    """`hosts` of them, of which this is number `rank`. `add` sums arrays up over all, None for a host alone."""
+    """`hosts` of them, of which this is number `rank`. `add` sums arrays up over all, None for a host alone; `any_of`
+    says whether any host says yes, and `shared` gives the leader's bytes to each."""
 
     hosts: int = 1
     rank: int = 0
     leads: bool = True
     add: Total | None = None
     any_of: Callable[[bool], bool] = bool
+    shared: Callable[[bytes], bytes] = bytes
 
     def total(self, values: Doubles) -> Doubles:
         """The sums over the hosts; every host calls this equally often."""
@@ -45,4 +47,4 @@ def joined(hosts: int, rank: int) -> Group:
     """The group of the job's hosts, of which `rank` numbers this one; called by those that train."""
     if not collective.several():
         return Group()
-    return Group(hosts, rank, collective.leads(), collective.total, collective.any_host)
+    return Group(hosts, rank, collective.leads(), collective.total, collective.any_host, collective.shared)

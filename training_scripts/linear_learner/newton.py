@@ -74,7 +74,6 @@ class Newton:
         """See Solver."""
         if self._inverse is None:
             self._inverse = self._begin()
-            self._descent = descent.begun(self._anchor)
         passes = SAMPLE_STEPS if self._gram else WIDE_PASSES if self._diagonal else 1
         for _ in range(passes):
             descent.advance(self._descent, self._objective, self._inverse, TOLERANCE)
@@ -98,9 +97,9 @@ class Newton:
         own = {name: values for name, values in state.items() if name not in ("anchor", "epochs")}
         if not same_forms({"anchor": state.get("anchor", np.empty(0))}, {"anchor": self._anchor}):
             raise ValueError("the saved state is not one of this training")
-        self._descent = descent.restored(own, like=self._descent)
-        self._anchor, self._epochs = state["anchor"].copy(), int(state["epochs"])
-        self._inverse = self._begin(solve=False)
+        restored = descent.restored(own, like=self._descent), state["anchor"].copy(), int(state["epochs"])
+        self._descent, self._anchor, self._epochs = restored
+        self._inverse = None
 
     def describe(self) -> str:
         """See Solver."""
@@ -110,9 +109,9 @@ class Newton:
         rows = f"curvature from every {self._stride}. row" if self._stride > 1 else "curvature from all rows"
         return f"second order, {rows}{', its diagonal alone' if self._diagonal else ''}: {models}"
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def _begin(self, *, solve: bool = True) -> descent.Inverse:
-        """What turns gradients into steps; with `solve`, at the solution of the sample, which becomes the anchor."""
+    def _begin(self) -> descent.Inverse:
+        """What turns gradients into steps. Before the first epoch, at the solution of the sample, where the descent then
+        begins; after a restore, at the anchor that is known, so that both come out the same."""
         if self._gram:
             gram = Gram(self._plan, self._rows, self._crew, self._total)
             self._objective = gram
@@ -120,8 +119,9 @@ class Newton:
         rows = self._rows.every(self._stride) if self._stride > 1 else self._rows
         extra = SHRINKAGE * rows.width / self._over_rows.count * self._stride if self._stride > 1 else 0.0
         sample = OverRows(self._plan, rows, self._crew, self._total, extra_wd=extra)
-        if solve and not self._diagonal:
+        if not self._epochs and not self._diagonal:
             self._anchor = _solved(sample, self._anchor)
+            self._descent = descent.begun(self._anchor)
         return curvature.inverse(self._measured(sample), self._over_rows)
 
     def _measured(self, sample: OverRows) -> Curvature:

@@ -31,7 +31,10 @@ class Solver(Protocol):
         ...
 
     def restore(self, state: Arrays) -> None:
-        """Go on from a `state()` of the same plan, data and hosts, to the bit. Raises ValueError for any other."""
+        """Go on from a `state()` of the same plan, data and hosts, to the bit. Raises ValueError for any other.
+
+        It checks and copies, and makes no sums over the hosts: one host may try it alone.
+        """
         ...
 
     def describe(self) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from training_scripts.linear_learner.group import Group
 from training_scripts.linear_learner.plan import Doubles, Total
 
 Result = TypeVar("Result")
@@ -43,3 +44,19 @@ def together(count: int, work: Callable[[int, Total], Result]) -> list[Result]:
     if failures:
         raise failures[0]
     return [results[rank] for rank in range(count)]
+
+
+def group_of(count: int, rank: int, total: Total) -> Group:
+    """The group of the hosts that are `together`, led by the first."""
+
+    def any_of(flag: bool) -> bool:
+        return bool(total(np.array([float(flag)]))[0])
+
+    def shared(data: bytes) -> bytes:
+        leads = rank == 0
+        values = np.zeros(int(total(np.array([float(len(data) * leads)]))[0]))
+        if leads:
+            values[:] = np.frombuffer(data, dtype=np.uint8)
+        return bytes(total(values).astype(np.uint8))
+
+    return Group(count, rank, rank == 0, total, any_of, shared)

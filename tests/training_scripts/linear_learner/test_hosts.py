@@ -13,10 +13,11 @@ from safetensors.numpy import load
 
 from tests.training_scripts.bench import Bench
 from tests.training_scripts.linear_learner.conftest import text_of
-from tests.training_scripts.linear_learner.hosts import together
+from tests.training_scripts.linear_learner.hosts import group_of, together
 from training_scripts import linear_learner
+from training_scripts.fitted import Fitted
+from training_scripts.linear_learner import newton
 from training_scripts.linear_learner.fit import run
-from training_scripts.linear_learner.group import Group
 
 if TYPE_CHECKING:
     from conftest import Programs
@@ -51,7 +52,7 @@ def test_hosts_find_about_the_model_of_one(tmp_path, request, task, optimizer, d
         share = held if distribution == "FullyReplicated" else held[rank::2]
         bench = bench_of(tmp_path / str(rank), rows[rank::2], share if validated else None, distribution)
         job, values = bench.job(given)
-        group = Group(2, rank, rank == 0, total, lambda flag: bool(total(np.array([float(flag)]))[0]))
+        group = group_of(2, rank, total)
         return bench, run(job.channels["train"], job.channels.get("validation"), values, job, group)
 
     (bench, fitted), (_, other) = together(2, host)
@@ -62,6 +63,37 @@ def test_hosts_find_about_the_model_of_one(tmp_path, request, task, optimizer, d
     assert load(bench.saved(fitted, "model.safetensors"))["weights"].shape[1] == rows.shape[1] - 1
 
 
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("optimizer", ["auto", "adam"])
+@pytest.mark.parametrize("sampled", [True, False])
+def test_hosts_that_go_on_find_the_unbroken_model_to_the_byte(tmp_path, request, monkeypatch, task, optimizer, sampled):
+    if sampled:
+        monkeypatch.setattr(newton, "SAMPLE_CELLS", 100)
+        monkeypatch.setattr(newton, "SAMPLE_ROWS_A_FEATURE", 1)
+        monkeypatch.setattr(newton, "GRAM_FEATURES_A_MODEL", 0)
+    make = request.getfixturevalue(task)
+    rows, held = make(300), make(120, seed=1)
+    given = TASKS[task] | {"optimizer": optimizer, "epochs": "6", "early_stopping_patience": "9"}
+
+    def fitted(base: Path, stop_at: int | None = None) -> tuple[Bench, list[int], Fitted]:
+        def host(rank, total):
+            bench = bench_of(base / str(rank), rows[rank::2], held, "FullyReplicated")
+            job, values = bench.job(given, checkpoints=True)
+            job.stop_at = stop_at if rank else None
+            group = group_of(2, rank, total)
+            return bench, job.steps, run(job.channels["train"], job.channels.get("validation"), values, job, group)
+
+        return together(2, host)[0]
+
+    bench, whole, unbroken = fitted(tmp_path / "unbroken")
+    _, before, _ = fitted(tmp_path / "broken", stop_at=0)
+    other, after, broken = fitted(tmp_path / "broken")
+    assert before + after == whole
+    assert after or len(whole) == 1  # one epoch may be all that second order takes
+    assert other.saved(broken, "model.safetensors") == bench.saved(unbroken, "model.safetensors")
+    assert broken.metrics == unbroken.metrics
+
+
 def bench_of(base: Path, rows, held, distribution: str) -> Bench:
     bench = Bench(base, linear_learner)
     bench.put("train", text_of(rows), S3DistributionType="ShardedByS3Key")
@@ -70,20 +102,20 @@ def bench_of(base: Path, rows, held, distribution: str) -> Bench:
     return bench
 
 
-@pytest.fixture
-def port() -> int:
-    """A port that is free, and whose successor is."""
+def free_port() -> int:
+    """A port that is free, and whose successor is. Each job takes its own: the latest one's is still closing."""
     with socket.socket() as first:
         first.bind(("127.0.0.1", 0))
         return int(first.getsockname()[1])
 
 
 @pytest.fixture
-def start(programs: Programs, port: int):
-    """Start the two hosts with a share of rows each ("" for none); the processes, by host."""
+def start(programs: Programs):
+    """Start the two hosts with a share of rows each ("" for none); the processes, by host. What an earlier job left in
+    their folders stays there."""
 
     def begin(shares: tuple[str, str], validation: str, given: dict[str, str]) -> list:
-        processes = []
+        processes, port = [], free_port()
         for host, rows in zip(HOSTS, shares, strict=True):
             base = programs.base / host
             lay(base, host, rows, validation, given)
@@ -96,10 +128,10 @@ def start(programs: Programs, port: int):
 
 def lay(base: Path, host: str, rows: str, validation: str, given: dict[str, str]) -> None:
     config = base / "input" / "config"
-    config.mkdir(parents=True)
+    config.mkdir(parents=True, exist_ok=True)
     for channel, text in (("train", rows), ("validation", validation)):
         folder = base / "input" / "data" / channel
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         if text:
             (folder / f"{host}.csv").write_text(text)
     sharded = {"ContentType": "text/csv", "S3DistributionType": "ShardedByS3Key"}
@@ -155,3 +187,19 @@ def test_a_stop_of_one_host_stops_all_after_the_same_epoch(programs, start, numb
     code, printed = programs.finish(processes[0])
     assert code == 0, printed
     assert (programs.base / HOSTS[0] / "model" / "model.safetensors").exists()
+
+
+def test_hosts_that_are_started_again_go_on_from_the_checkpoints(programs, start, two):
+    rows, held = two(400), two(100, seed=1)
+    job = ((text_of(rows[:200]), text_of(rows[200:])), text_of(held), TASKS["two"] | {"optimizer": "auto"})
+    first = [programs.finish(process) for process in start(*job)]
+    assert [code for code, _ in first] == [0, 0], first
+    leader = programs.base / HOSTS[0]
+    model = (leader / "model" / "model.safetensors").read_bytes()
+    steps = sorted((leader / "checkpoints").glob("linear_learner-checkpoint.*"))
+    assert len(steps) > 1
+    steps[-1].unlink()
+    again = [programs.finish(process) for process in start(*job)]
+    assert [code for code, _ in again] == [0, 0], again
+    assert f"Checkpoint loaded from {steps[-2]}" in again[0][1]
+    assert (leader / "model" / "model.safetensors").read_bytes() == model

@@ -156,6 +156,21 @@ def test_a_resumed_training_is_the_unbroken_one_to_the_bit(loss, sampled):
     assert [each.train_losses.tolist() for each in results] == [each.train_losses.tolist() for each in again]
 
 
+@pytest.mark.parametrize("loss", ["squared_loss", "logistic"])
+def test_one_host_may_restore_alone(loss, sampled):
+    features, labels = _data(loss)
+
+    def trained(rank, total):
+        made = solver.make(_plan(loss, decays=(0.0, 1e-2)), features[rank::2], labels[rank::2], total=total)
+        made.epoch()
+        if rank == 0:
+            made.restore(made.state())
+        return made.weights()[0].tolist()
+
+    first, second = together(2, trained)
+    assert first == second
+
+
 def test_the_state_of_another_training_is_refused():
     features, labels = _data()
     state = solver.make(_plan(decays=(0.0, 1.0)), features, labels).state()
