@@ -70,11 +70,18 @@ def split(grid: Floats, layout: Layout, source: str, first: int, unit: str = "li
     return Dataset(np.ascontiguousarray(grid[:, skip:]), labels, weights)
 
 
+def missing_refused(what: str, where: str, *, leader: bool = False) -> UserError:
+    """The error for `what` is missing where the layout takes no such cell; a `leader` is a label or a weight."""
+    way_out = "leave the row out" if leader else "impute it, or leave the row out"
+    return UserError(f"{what}, which is not accepted here: {way_out}", where=where)
+
+
 def check_values(grid: Floats, layout: Layout, source: str, first: int = 1, unit: str = "row") -> None:
     """Raises UserError naming the first cell that is infinite, or missing where that is not accepted."""
     bad = ~np.isfinite(grid) if not layout.missing else np.isinf(grid)
     if bad.any():
         row, column = (int(place) for place in np.argwhere(bad)[0])
-        missing = bool(np.isnan(grid[row, column]))
-        what = "the value is missing, which is not accepted here" if missing else "the value is not finite in float32"
-        raise UserError(what, where=f"{source}, {unit} {first + row}, column {column + 1}")
+        where = f"{source}, {unit} {first + row}, column {column + 1}"
+        if np.isnan(grid[row, column]):
+            raise missing_refused("the value is missing", where, leader=column < leading(layout))
+        raise UserError("the value is not finite in float32", where=where)

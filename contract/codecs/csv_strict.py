@@ -37,7 +37,7 @@ def parse(data: bytes, count: int, delimiter: bytes, layout: Layout, source: str
             cells.extend(_row(row))
         except ValueError:
             _check_header(row, number, where)
-            cells.extend(_cell(cell, layout, f"{where}, column {place}") for place, cell in enumerate(row, 1))
+            cells.extend(_cell(cell, place, layout, where) for place, cell in enumerate(row, 1))
     return np.frombuffer(cells, dtype=np.float32).reshape(len(lines), count)
 
 
@@ -66,7 +66,8 @@ def _row(row: list[bytes]) -> list[float]:
     return values
 
 
-def _cell(cell: bytes, layout: Layout, where: str) -> float:
+def _cell(cell: bytes, column: int, layout: Layout, line: str) -> float:
+    where = f"{line}, column {column}"
     if _NUMBER.fullmatch(cell):
         value = float(cell)
         if abs(value) < ROUNDS_TO_INFINITY:
@@ -75,11 +76,13 @@ def _cell(cell: bytes, layout: Layout, where: str) -> float:
     if cell.strip(b" \t").lower() in _MISSING:
         if layout.missing:
             return float("nan")
-        raise UserError("the cell is missing (empty or nan), which is not accepted here", where=where)
-    raise UserError(f"{show(_text(cell))} {_fault(cell)}", where=where)
+        raise columns.missing_refused(
+            "the cell is missing (empty or nan)", where, leader=column <= columns.leading(layout)
+        )
+    raise UserError(f"{show(_text(cell))} {_fault(cell, layout)}", where=where)
 
 
-def _fault(cell: bytes) -> str:
+def _fault(cell: bytes, layout: Layout) -> str:
     """What is wrong with a cell that is no number, as the second half of a sentence."""
     if b'"' in cell or b"'" in cell:
         return "is quoted; expected a bare decimal number"
@@ -87,7 +90,8 @@ def _fault(cell: bytes) -> str:
         return "is infinite; expected a finite number"
     if b"\0" in cell:
         return "holds a NUL byte: is the text UTF-16? save it as UTF-8"
-    return "is not a number; expected a finite decimal like -1.5e3, or an empty cell or nan where it is missing"
+    otherwise = ", or an empty cell or nan where it is missing" if layout.missing else ""
+    return f"is not a number; expected a finite decimal like -1.5e3{otherwise}"
 
 
 def _check_header(row: list[bytes], number: int, where: str) -> None:

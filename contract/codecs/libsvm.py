@@ -120,7 +120,7 @@ class _Lines:
             self._columns.append(min(index, WIDEST))  # check_keys refuses the row where it is more
             self._values.append(_number(value, f"value of index {index}", where))
         elif not self._layout.missing:
-            raise UserError(f"the value of index {index} is missing, which is not accepted here", where=where)
+            raise columns.missing_refused(f"the value of index {index} is missing", where)
 
 
 def _number(token: bytes, name: str, where: str) -> float:

@@ -87,6 +87,9 @@ def _sparse(rows: list[Row], layout: Layout, source: str, first: int, unit: str)
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     if (bad := ~np.isfinite(values) if not layout.missing else np.isinf(values)).any():
         row_number = first + int(np.searchsorted(offsets, int(bad.argmax()), side="right")) - 1
-        raise UserError("a value is missing or not finite in float32", where=f"{source}, {unit} {row_number}")
+        where = f"{source}, {unit} {row_number}"
+        if np.isnan(values[int(bad.argmax())]):
+            raise columns.missing_refused("a value is missing", where)
+        raise UserError("a value is not finite in float32", where=where)
     keys = np.fromiter((key for row in given for key in row.keys), dtype=np.int32, count=int(offsets[-1]))
     return Sparse(offsets, keys, values, layout.width or max(row.width for row in given))

@@ -97,8 +97,17 @@ def test_label_must_be_there() -> None:
 
 
 def test_missing_only_where_accepted() -> None:
-    with pytest.raises(UserError, match="line 2, column 2: the cell is missing"):
+    with pytest.raises(UserError, match=r"line 2, column 2: the cell is missing .*: impute it, or leave the row out$"):
         load(b"1,2\n3,\n", Layout(missing=False))
+    with pytest.raises(UserError, match=r"line 2, column 1: the cell is missing .*here: leave the row out$"):
+        load(b"1,2\n,3\n", Layout(label=True, missing=False))
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_empty_cells_are_offered_only_where_accepted(accepted: bool) -> None:
+    with pytest.raises(UserError, match=r"'x' is not a number; expected a finite decimal like -1\.5e3") as caught:
+        load(b"1,2\n3,x\n", Layout(missing=accepted))
+    assert ("an empty cell or nan" in caught.value.message) is accepted
 
 
 @pytest.mark.parametrize("size", ["0", "1", "2", "x"])
