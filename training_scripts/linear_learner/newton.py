@@ -110,8 +110,8 @@ class Newton:
         return f"second order, {rows}{', its diagonal alone' if self._diagonal else ''}: {models}"
 
     def _begin(self) -> descent.Inverse:
-        """What turns gradients into steps. Before the first epoch, at the solution of the sample, where the descent then
-        begins; after a restore, at the anchor that is known, so that both come out the same."""
+        """What turns gradients into steps: before the first epoch at the solution of the sample, where the descent then
+        begins; after a restore at that same anchor, which is known by then."""
         if self._gram:
             gram = Gram(self._plan, self._rows, self._crew, self._total)
             self._objective = gram
