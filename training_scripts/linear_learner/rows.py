@@ -65,14 +65,19 @@ class Rows:
         if loss.summed is None or self.weights is not None or columns.shape[1] < MANY:
             return self.loss_and_gradient(loss, columns, rows)
         margins = self.margins(columns, rows)
-        sums, slopes = loss.summed(margins.reshape(len(margins), -1, loss.outputs), self.labels[rows])
+        sums, slopes = loss.summed(_by_model(margins, loss), self.labels[rows])
         return sums.astype(np.float64), self.pull(slopes.reshape(margins.shape), rows)
 
     def loss_and_gradient(self, loss: Loss, columns: Floats, rows: slice) -> tuple[Doubles, Floats]:
         """Sums over the rows: of losses (models,), and of their gradients (width + 1, models * outputs)."""
         margins = self.margins(columns, rows)
-        values, slopes = loss.evaluate(margins.reshape(len(margins), -1, loss.outputs), self.labels[rows])
+        values, slopes = loss.evaluate(_by_model(margins, loss), self.labels[rows])
         if self.weights is not None:
             values *= self.weights[rows, None]
             slopes *= self.weights[rows, None, None]
         return values.sum(axis=0, dtype=np.float64), self.pull(slopes.reshape(margins.shape), rows)
+
+
+def _by_model(margins: Floats, loss: Loss) -> Floats:
+    """(rows, models, outputs). A batch may have none of this host's rows, and numpy infers no shape from nothing."""
+    return margins.reshape(len(margins), margins.shape[1] // loss.outputs, loss.outputs)

@@ -197,6 +197,24 @@ def test_hosts_with_different_numbers_of_rows_make_equally_many_steps():
     assert told[-1].finished
 
 
+@pytest.mark.parametrize("loss", ["squared_loss", "logistic", "softmax_loss", "hinge_loss"])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+@pytest.mark.parametrize("count", [2, 9])
+def test_a_host_may_have_fewer_rows_than_there_are_batches(loss, optimizer, count):
+    features, labels = _data(rows=120)
+    if loss != "squared_loss":
+        labels = (labels > 0).astype(np.float32)
+    plan = replace(_plan(optimizer, count, loss), batch_rows=5)
+
+    def trained(rank, total):
+        mine = slice(0, 3) if rank == 0 else slice(3, None)
+        return _trained(solver.make(plan, features[mine], labels[mine], total=total))
+
+    (first, results), (second, _) = together(2, trained)
+    assert (first == second).all()
+    assert results[-1].train_losses.min() < 0.9 * results[0].train_losses.min()
+
+
 def test_large_batches_are_shared_among_threads(monkeypatch):
     features, labels = _data()
     alone, _ = _trained(solver.make(_plan(), features, labels))
