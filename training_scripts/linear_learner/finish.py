@@ -40,7 +40,7 @@ class Course:
 def finish(course: Course) -> Fitted | None:
     """Judge the best model and hand it over; None on a host that leaves writing the model to another.
 
-    Raises UserError where no model has learnt anything.
+    Raises UserError where no model has learnt anything, or float32 cannot hold the best one.
     """
     epochs, hosts = course.epochs, course.epochs.surroundings.group
     best = epochs.progress.best
@@ -48,6 +48,8 @@ def finish(course: Course) -> Fitted | None:
         raise UserError(
             "the loss of every model became infinite; give a lower 'learning_rate', or leave normalize_data on"
         )
+    # First of all: no metrics are told of a model that cannot be kept.
+    raw = course.data.scaling.unscaled(best.weights, best.biases)
     columns = scoring.columns_of(best.weights[None], best.biases[None])
     trained = time.time()
     channel = "validation" if "validation" in course.rows else "train"
@@ -60,7 +62,8 @@ def finish(course: Course) -> Fitted | None:
     if not hosts.leads:
         return None
     _tell(course, judge, values, channel, best, trained)
-    return _fitted(course, judge, values, channel, best, columns, trained)
+    model = Model(judge.task, *raw, judge.threshold if judge.task.binary else None)
+    return _fitted(course, judge, values, channel, best, columns, trained, model)
 
 
 def _threshold(course: Course, columns: Floats, rows: Rows, judge: Judge, hosts: Group) -> float:
@@ -110,11 +113,10 @@ def _fitted(
     best: Best,
     columns: Floats,
     trained: float,
+    model: Model,
 ) -> Fitted:
     metrics = {f"{name}-{metric}": value for name, all_of in values.items() for metric, value in all_of.items()}
     losses = course.epochs.progress.losses
-    weights, bias = course.data.scaling.unscaled(best.weights, best.biases)
-    model = Model(judge.task, weights, bias, judge.threshold if judge.task.binary else None)
     summary = summarise.summary(
         judge,
         best,

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.dataset import Floats
+from contract.errors import UserError
 from training_scripts.linear_learner.plan import Doubles, Total, alone
 
 BLOCK_CELLS = 1 << 18
 """Cells changed at a time: what is read once is still in the cache."""
 CONSTANT = 1e-12
 """A deviation below this share of the mean is rounding. One cell of float32 that differs in 10,000 rows makes 1e-9."""
+LARGEST = float(np.finfo(np.float32).max)
 
 Which: TypeAlias = slice | NDArray[np.intp]
 """Columns of a matrix."""
@@ -49,11 +51,26 @@ class Scaling:
             labels /= np.float32(self.label_scale)
 
     def unscaled(self, weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
-        """Weights (..., features) and biases (...) for raw features and labels, from those for scaled ones."""
-        raw = (weights.astype(np.float64) * self.factor * self.label_scale).astype(np.float32)
+        """Weights (..., features) and biases (...) for raw features and labels, from those for scaled ones.
+
+        Raises UserError where float32 cannot hold them.
+        """
+        raw = _kept(weights.astype(np.float64) * self.factor * self.label_scale, "weight")
         # The bias makes up for the weights as they are kept: a large mean would show the digits that they have lost.
-        moved = biases * self.label_scale + self.label_shift - raw @ self.shift.astype(np.float64)
-        return raw, moved.astype(np.float32)
+        moved = biases.astype(np.float64) * self.label_scale + self.label_shift - raw @ self.shift.astype(np.float64)
+        return raw, _kept(moved, "bias")
+
+
+def _kept(values: Doubles, name: str) -> Floats:
+    """The values as the model keeps them. Raises UserError where one is beyond float32."""
+    largest = float(np.abs(values).max())
+    if not largest <= LARGEST:
+        raise UserError(
+            f"a {name} of the model for features and labels as they are given is {largest:.3g}, beyond float32, which "
+            f"the model is kept in (up to {LARGEST:.3g}); scale the features up or the labels down",
+            where="channel 'train'",
+        )
+    return values.astype(np.float32)
 
 
 def measure(
@@ -94,7 +111,8 @@ def _measured(features: Floats, rows: int, total: Total) -> tuple[Doubles, Doubl
 
 
 def _constant(mean: Doubles, deviation: Doubles) -> NDArray[np.bool_]:
-    return np.asarray(deviation <= CONSTANT * np.abs(mean))
+    """So is, too, what no number of float32 scales up to a deviation of 1."""
+    return np.asarray(deviation <= np.maximum(CONSTANT * np.abs(mean), 1 / LARGEST))
 
 
 def _columns(features: Floats, rows: int, total: Total, which: Which = EVERY) -> tuple[Doubles, Doubles]:

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from contract.errors import UserError
 from tests.training_scripts.linear_learner.conftest import BINARY, CLASSES, REGRESSOR
 
 CRITERIA = (
@@ -205,3 +206,20 @@ def test_equal_jobs_give_equal_bytes(bench, request, given, rows, optimizer):
     first, second = (bench.fit(given | {"optimizer": optimizer}) for _ in range(2))
     for name in ("model.safetensors", "model_algo-1"):
         assert bench.saved(first, name) == bench.saved(second, name)
+
+
+def test_a_model_that_float32_cannot_hold_is_refused_before_it_is_told_of(bench, numbers, caplog):
+    bench.rows("train", numbers() * [1e20, *[1e-20] * 3])
+    with caplog.at_level("INFO"), pytest.raises(UserError, match=r"weight of the model .*e\+\d\d, beyond float32"):
+        bench.fit(REGRESSOR)
+    assert "epoch=0, train" in caplog.text
+    assert "#train_score" not in caplog.text
+
+
+def test_a_feature_too_small_for_float32_is_left_out(bench, numbers):
+    rows = numbers() * [1, 1e-41, 1, 1]
+    bench.rows("train", rows)
+    weights, bias = bench.weights(bench.fit(REGRESSOR))
+    assert np.isfinite(bias).all()
+    assert weights[0, 0] == 0
+    assert weights[0, 1] == pytest.approx(-0.1, abs=0.02)

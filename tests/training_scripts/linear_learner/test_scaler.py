@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from contract.errors import UserError
 from tests.training_scripts.linear_learner.hosts import together
 from training_scripts.linear_learner import scaler
 from training_scripts.linear_learner.scaler import Scaling
@@ -59,6 +60,25 @@ def test_means_large_beside_deviations_cost_no_more_than_the_rounding_of_the_bia
     back, moved = scaling.unscaled(weights, biases)
     at_the_mean = back.astype(np.float64) @ shift.astype(np.float64) + moved
     assert (np.abs(at_the_mean - biases) <= np.spacing(np.abs(moved))).all()
+
+
+@pytest.mark.parametrize(
+    ("shift", "factor", "scale", "says"),
+    [(0, 1e20, 1e20, "weight .* is 1e\\+40"), (1e20, 1.0, 1e20, "bias .* is 1e\\+40")],
+)
+def test_a_model_beyond_float32_is_refused(shift, factor, scale, says):
+    scaling = Scaling(np.float32([shift]), np.float32([factor]), label_scale=scale)
+    with pytest.raises(UserError, match=says):
+        scaling.unscaled(np.ones((1, 1), dtype=np.float32), np.zeros(1, dtype=np.float32))
+
+
+def test_what_varies_too_little_for_float32_to_scale_it_up_is_constant():
+    features, labels = _data()
+    features[:, 2] = np.random.default_rng(1).normal(size=500).astype(np.float32) * np.float32(1e-40)
+    labels = features[:, 2].copy()
+    scaling = scaler.measure(features, labels, rows=500, **WHOLE)
+    assert np.isfinite(scaling.factor).all()
+    assert (scaling.factor[2], scaling.label_scale) == (0, 1)
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1, -1e6])
