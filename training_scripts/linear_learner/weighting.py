@@ -27,7 +27,9 @@ def of_classes(values: Hyperparameters, task: Task, counted: Doubles) -> Doubles
         multiple = _balance(counted) if weight == texts.BALANCED else 1.0 if weight == texts.AUTO else float(weight)
         return of_positive(multiple)
     if values.balance_multiclass_weights and task.classes:
-        return np.asarray(counted.sum() / (task.classes * np.maximum(counted, 1)))
+        # A class that train lacks weighs as a row does on the average: of it only other channels have rows.
+        present = counted > 0
+        return np.where(present, counted.sum() / (present.sum() * np.maximum(counted, 1)), 1.0)
     return None
 
 

@@ -42,6 +42,15 @@ def test_balanced_classes_weigh_the_same_in_sum() -> None:
     np.testing.assert_allclose(sums, sums[0])
 
 
+def test_a_class_without_rows_weighs_as_rows_do_on_the_average() -> None:
+    raw = {"predictor_type": "multiclass_classifier", "num_classes": "4", "balance_multiclass_weights": "true"}
+    labels = np.array([0] * 600 + [1] * 300 + [2] * 100, dtype=np.float32)
+    found = weights_of(raw, labels)
+    assert found is not None
+    assert found[3] == 1
+    assert np.array(found)[labels.astype(int)].mean() == pytest.approx(1)
+
+
 def test_rows_weigh_by_their_class() -> None:
     found = weighting.of_rows(LABELS, np.array([1.0, 3.0]))
     assert found is not None
