@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
-
 from contract.hyperparameters import given
 from training_scripts import collective, configuration
 from training_scripts.channels import ChannelData
@@ -89,7 +87,7 @@ def run(
         judge,
         planning.criterion_of(hyperparameters),
         Patience(hyperparameters.early_stopping_patience, hyperparameters.early_stopping_tolerance),
-        rows=_count(data.train, hosts),
+        rows=data.rows["train"],
         validation=rows.get("validation"),
         surroundings=_surroundings(job, hosts),
         progress=_resumed(made, plan, job, hosts),
@@ -100,10 +98,6 @@ def run(
 
 def _rows(table: Table, class_weights: Doubles | None) -> Rows:
     return Rows(table.features, table.labels, weighting.of_rows(table.labels, class_weights))
-
-
-def _count(table: Table, hosts: Group) -> float:
-    return float(hosts.total(np.array([float(len(table))]))[0])
 
 
 def _class_weights(

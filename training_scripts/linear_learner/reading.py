@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from contract.errors import UserError
 from training_scripts.channels import ChannelData
 from training_scripts.job import Job
@@ -20,6 +22,8 @@ class Data:
     """This host's rows by channel, train first; a channel that only the leader reads has none on the others."""
 
     tables: dict[str, Table]
+    rows: dict[str, float]
+    """Of each channel on all hosts."""
     scaling: Scaling
 
     @property
@@ -37,7 +41,7 @@ def read(
 ) -> Data:
     """Read and check every channel, then scale all by the first rows of train.
 
-    Raises UserError for what cannot be read or trained on.
+    Raises UserError for what cannot be read or trained on, and for a channel of which no host has a row.
     """
     width = hyperparameters.feature_dim
     says = "another host has" if width is None else "hyperparameter 'feature_dim' says"
@@ -47,6 +51,7 @@ def read(
     for channel in (validation, job.channels.get("test")):
         if channel is not None:
             tables[channel.name] = _load(channel, task, first.width, job, hosts)
+    rows = _counted(tables, hosts)
     regression = not task.classes
     scaling = scaler.measure(
         first.features,
@@ -62,7 +67,7 @@ def read(
         lines.scaling(scaling, label=regression)
     for each in tables.values():
         scaling.apply(each.features, each.labels if regression else None)
-    return Data(tables, scaling)
+    return Data(tables, rows, scaling)
 
 
 def _load(channel: ChannelData, task: Task, width: int, job: Job, hosts: Group) -> Table:
@@ -71,6 +76,19 @@ def _load(channel: ChannelData, task: Task, width: int, job: Job, hosts: Group) 
     if channel.empty or not (hosts.leads or shared_out):
         return table.nothing(channel, width)
     return table.load(channel, task, width, "the train channel has")
+
+
+def _counted(tables: dict[str, Table], hosts: Group) -> dict[str, float]:
+    """Rows of each channel on all hosts. A model would seem perfect on none."""
+    counts = hosts.total(np.array([float(len(each)) for each in tables.values()])).tolist()
+    rows = dict(zip(tables, counts, strict=True))
+    for channel, count in rows.items():
+        if not count:
+            raise UserError(
+                f"No data in {channel} channel path on any host that trains; a host without training data is left out",
+                where=f"channel '{channel}'",
+            )
+    return rows
 
 
 def _check_batch(rows: int, batch: int, host: str) -> None:

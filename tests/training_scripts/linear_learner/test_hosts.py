@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
+from contract.errors import UserError
 from tests.training_scripts.bench import Bench
 from tests.training_scripts.linear_learner.conftest import text_of
 from tests.training_scripts.linear_learner.hosts import group_of, together
@@ -92,6 +93,24 @@ def test_hosts_that_go_on_find_the_unbroken_model_to_the_byte(tmp_path, request,
     assert after or len(whole) == 1  # one epoch may be all that second order takes
     assert other.saved(broken, "model.safetensors") == bench.saved(unbroken, "model.safetensors")
     assert broken.metrics == unbroken.metrics
+
+
+@pytest.mark.parametrize("channel", ["validation", "test"])
+def test_a_channel_without_rows_on_any_host_that_trains_is_refused(tmp_path, numbers, channel):
+    rows = numbers(100)
+
+    def host(rank, total):
+        bench = bench_of(tmp_path / str(rank), rows[rank::2], rows, "ShardedByS3Key")
+        bench.put("test", text_of(rows), S3DistributionType="ShardedByS3Key")
+        (bench.base / "input" / "data" / channel / "part-0").unlink()
+        several = {"hosts": ["a", "b", "c"], "current_host": "ab"[rank]}
+        (bench.base / "input" / "config" / "resourceconfig.json").write_text(json.dumps(several))
+        job, values = bench.job(TASKS["numbers"])
+        with pytest.raises(UserError, match=f"No data in {channel} channel path on any host that trains"):
+            run(job.channels["train"], job.channels["validation"], values, job, group_of(2, rank, total))
+        return True
+
+    assert together(2, host) == [True, True]
 
 
 def bench_of(base: Path, rows, held, distribution: str) -> Bench:
