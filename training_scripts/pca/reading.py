@@ -31,10 +31,10 @@ def _check_width(block: Dataset, width: int, channel: ChannelData) -> None:
         return
     hint = ""
     if channel.content_type == "text/csv" and found == width - 1:
-        hint = "; csv's first column is taken for a label unless ContentType is 'text/csv;label_size=0'"
+        hint = ": csv's first column is taken for a label unless ContentType is 'text/csv;label_size=0'"
     raise UserError(
-        f"the data has {found} features, but hyperparameter 'feature_dim' is {width}: cannot copy sequence with size "
-        f"{found} to array axis with dimension {width}{hint}",
+        f"the data has {found} features, but hyperparameter 'feature_dim' is {width}{hint}: "
+        f"cannot copy sequence with size {found} to array axis with dimension {width}",
         where=f"channel '{channel.name}'",
     )
 

@@ -120,7 +120,8 @@ def test_feature_dim_must_be_the_datas(bench, text, found):
 
 def test_a_lost_first_column_is_explained(bench, text, measures):
     bench.give(text(measures), content_type="text/csv")
-    with pytest.raises(UserError, match=r"5 features.*is 6.*unless ContentType is 'text/csv;label_size=0'"):
+    first = r"5 features.*is 6: csv's first column is .* unless ContentType is 'text/csv;label_size=0'"
+    with pytest.raises(UserError, match=rf"{first}: cannot copy sequence with size 5 to array axis with dimension 6$"):
         bench.found(feature_dim=6, num_components=1)
 
 
