@@ -16,6 +16,8 @@ SMALL = 1 << 16
 """Bytes of a body too small to fill the memory, whatever it holds."""
 MOST_OBJECTS = 3
 """Objects that hold one dense instance, besides its one list."""
+ANSWERS = frozenset({"predictions", "projections"})
+"""Keys of the JSON that models answer in."""
 _LEVELS = 4
 """Objects within objects that hold an instance, from `instances` to `values`."""
 
@@ -54,14 +56,25 @@ def load(data: bytes, source: str, line: int = 1) -> object:
 def _instances(document: object, source: str) -> list[object]:
     if isinstance(document, dict):
         if document.keys() - {"configuration"} != {"instances"}:
-            keys = show(list(document)[:5])
-            raise UserError(f'the object has the keys {keys}; expected {{"instances": [...]}}', where=source)
+            raise _unknown(list(document), source)
         document = document["instances"]
     if not isinstance(document, list):
         raise UserError(f'{show(document)} is not a list of rows or {{"instances": [...]}}', where=source)
     if not document:
         raise text.rows_missing(source)
     return document if isinstance(document[0], (list, dict)) else [document]
+
+
+def _unknown(keys: list[str], source: str) -> UserError:
+    """The error for an object of other keys than a request's."""
+    message = f'the object has the keys {show(keys[:5])}; expected {{"instances": [...]}}'
+    if ANSWERS.intersection(keys):
+        # A pipeline's Accept reaches its last container alone: those before it answer in their default, JSON.
+        message += (
+            "; it looks like another model's answer: in a pipeline, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT=text/csv "
+            "on the container before makes it a request"
+        )
+    return UserError(message, where=source)
 
 
 def check_keys(data: bytes, document: object, source: str) -> None:
