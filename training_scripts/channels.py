@@ -49,6 +49,12 @@ class Rules:
     short_names: Mapping[str, str] = field(default_factory=lambda: SHORT_NAMES)
     """Names that channels may give instead of a full content type."""
 
+    @property
+    def of_label_size(self) -> str:
+        """What csv may say of its label columns, in words."""
+        sizes = " or ".join(map(str, self.label_sizes))
+        return f"label_size must be {sizes}" + (": the first column must be the label" if sizes == "1" else "")
+
     def content_type(self, config: ChannelConfig, first: ChannelConfig) -> str:
         """What a channel holds: what it says itself, or else what the `first` required one says, or the default.
 
@@ -98,7 +104,7 @@ def _format(rules: Rules, config: ChannelConfig, first: ChannelConfig, layout: L
     checks = {
         f"ContentType must be one of {', '.join(rules.content_types)}": media.name in rules.content_types,
         "charset must be utf-8": not media.name.startswith("text/") or text.is_utf8(media.parameters),
-        f"label_size must be {' or '.join(map(str, rules.label_sizes))}": label_size in map(str, rules.label_sizes),
+        rules.of_label_size: label_size in map(str, rules.label_sizes),
         f"TrainingInputMode must be one of {', '.join(MODES)}": config.input_mode in MODES,
         f"S3DistributionType must be one of {', '.join(DISTRIBUTIONS)}": config.distribution in DISTRIBUTIONS,
         "RecordWrapperType must be None for this ContentType": config.record_wrapper == "None" or recordio,

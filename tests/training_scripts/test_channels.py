@@ -252,6 +252,13 @@ def test_an_algorithm_without_labels_passes_a_column_of_them_over(base: Path, si
     np.testing.assert_array_equal(channels["train"].load().features, [[1, 2, 3][-width:], [0, 5, 6][-width:]])
 
 
+def test_the_first_column_must_be_the_label_where_one_is_needed(base: Path) -> None:
+    configure(base, {"train": {"ContentType": "text/csv;label_size=0"}})
+    paths = Paths(base)
+    with pytest.raises(UserError, match="label_size must be 1: the first column must be the label"):
+        open_channels(RULES, TrainingEnvironment.read(paths), paths, lambda name: Layout(label=True))
+
+
 def test_a_third_label_size_is_refused(base: Path) -> None:
     configure(base, {"train": {"ContentType": "text/csv;label_size=2"}})
     paths = Paths(base)
