@@ -45,5 +45,5 @@ def _download(lock: Path, platform: str, folder: Path) -> None:
     command += ["--dest", str(folder), "--disable-pip-version-check", "--progress-bar=off"]
     for tag in platforms.tags(platform):
         command += ["--platform", tag]
-    progress.run(f"gathering {len(chosen)} wheels of {lock.parent.name}", command)
+    progress.run(f"gathering {len(chosen)} wheel{'s' * (len(chosen) != 1)} of {lock.parent.name}", command)
     plain.unlink()
