@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contract.dataset import Floats
 from training_scripts.linear_learner import scoring, solver, texts, thresholds, weighting
 from training_scripts.linear_learner.group import Group
 from training_scripts.linear_learner.metrics import Judge
@@ -28,6 +27,11 @@ def weights(
 ) -> Doubles | None:
     """The weights of the classes (2,) with which a model does best on validation rows, else on those of train, by the
     criterion that models are selected by; None where weights gain nothing. `plan` is of one model and few epochs."""
+    if judge.task.criterion == texts.LOSS:
+        # The loss counts all rows alike: no weight gains what training without one does not have.
+        if hosts.leads:
+            LOG.info("positive_example_weight_mult: auto is 1, by which the loss without weights is least")
+        return None
     few = scoring.sample(train, ROWS)
     measured = few if validation is None else scoring.sample(validation, ROWS)
     worth: dict[float, float] = {}
@@ -37,19 +41,11 @@ def weights(
         for _ in range(plan.epochs):
             if made.epoch().finished:
                 break
-        worth[multiple] = _worth(criterion, judge, measured, scoring.columns_of(*made.weights()), hosts)
+        scores = scoring.all_scores(measured, scoring.columns_of(*made.weights()), judge.loss)[:, 0]
+        worth[multiple] = thresholds.value(hosts.gathered(scores), hosts.gathered(measured.labels), criterion)
     best = max(worth, key=lambda multiple: worth[multiple])
     if hosts.leads:
         LOG.info(
             "positive_example_weight_mult: auto is %.6g, the best of %s", best, ", ".join(f"{m:.6g}" for m in worth)
         )
     return weighting.of_positive(best)
-
-
-def _worth(criterion: Criterion, judge: Judge, rows: Rows, columns: Floats, hosts: Group) -> float:
-    """How good a model is by the criterion; less loss is better."""
-    if judge.task.criterion == texts.LOSS:
-        return -float(scoring.mean_losses(rows, columns, judge.loss, hosts)[0])
-    scores = hosts.gathered(scoring.all_scores(rows, columns, judge.loss)[:, 0])
-    labels = hosts.gathered(rows.labels)
-    return thresholds.value(scores, labels, criterion)
