@@ -52,12 +52,14 @@ def read(
         if channel is not None:
             tables[channel.name] = _load(channel, task, first.width, job, hosts)
     rows = _counted(tables, hosts)
+    # Features of which zeros are not stored are never shifted, so on no host: one model sees one space.
+    sparse = hosts.any_of(first.sparse)
     regression = not task.classes
     scaling = scaler.measure(
         first.features,
         first.labels,
         rows=hyperparameters.num_point_for_scaler,
-        center=planning.centred(hyperparameters) and not first.sparse,
+        center=planning.centred(hyperparameters) and not sparse,
         scale=planning.scaled(hyperparameters),
         center_label=planning.centred_label(hyperparameters),
         scale_label=planning.scaled_label(hyperparameters),
