@@ -21,7 +21,7 @@ from training_scripts.linear_learner.rows import Rows
 from training_scripts.logs import LOG
 
 CALIBRATED_ON_TRAIN = 250_000
-"""Rows of a host that stand for the train channel where there is no other to choose the threshold on."""
+"""Rows that stand for the train channel where there is no other to choose the threshold on."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _threshold(course: Course, columns: Floats, rows: Rows, judge: Judge, hosts:
     most = course.hyperparameters.calibration_rows
     if course.epochs.validation is None:
         most = min(most, CALIBRATED_ON_TRAIN)
-    few = scoring.sample(rows, most)
+    few = scoring.sample(rows, most, hosts)
     return thresholds.best(
         hosts.gathered(scoring.all_scores(few, columns, judge.loss)[:, 0]),
         hosts.gathered(few.labels),

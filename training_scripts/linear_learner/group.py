@@ -35,12 +35,19 @@ class Group:
         """(rows,) of all hosts one behind the other, on each of them."""
         if self.add is None:
             return values
-        sizes = np.zeros(self.hosts)
-        sizes[self.rank] = len(values)
-        ends = np.cumsum(self.add(sizes)).astype(int)
-        everything = np.zeros(ends[-1])
-        everything[ends[self.rank] - len(values) : ends[self.rank]] = values
+        start, count = self.place(len(values))
+        everything = np.zeros(count)
+        everything[start : start + len(values)] = values
         return self.add(everything).astype(values.dtype)
+
+    def place(self, rows: int) -> tuple[int, int]:
+        """Where this host's rows begin, those of all hosts one behind the other, and how many all are."""
+        if self.add is None:
+            return 0, rows
+        sizes = np.zeros(self.hosts)
+        sizes[self.rank] = rows
+        ends = np.cumsum(self.add(sizes)).astype(int)
+        return int(ends[self.rank]) - rows, int(ends[-1])
 
 
 def joined(hosts: int, rank: int) -> Group:

@@ -59,11 +59,13 @@ def scores_of(margins: Floats, loss: Loss) -> Floats:
     return losses.probabilities(margins) if loss.name in ("logistic", "softmax_loss") else margins
 
 
-def sample(rows: Rows, most: int) -> Rows:
-    """At most `most` of the rows, evenly from all of them, as views."""
-    step = -(-len(rows) // max(1, most)) or 1
-    weights = rows.weights if rows.weights is None else rows.weights[::step]
-    return Rows(rows.features[::step], rows.labels[::step], weights)
+def sample(rows: Rows, most: int, group: Group | None = None) -> Rows:
+    """At most `most` of the rows, evenly from all of them, as views; of a `group`, at most so many on all hosts."""
+    start, count = (group or Group()).place(len(rows))
+    step = -(-count // max(1, most)) or 1
+    part = slice(-start % step, None, step)
+    weights = rows.weights if rows.weights is None else rows.weights[part]
+    return Rows(rows.features[part], rows.labels[part], weights)
 
 
 def all_scores(rows: Rows, columns: Floats, loss: Loss) -> Floats:

@@ -17,7 +17,7 @@ from tests.training_scripts.linear_learner.conftest import text_of
 from tests.training_scripts.linear_learner.hosts import group_of, together
 from training_scripts import linear_learner
 from training_scripts.fitted import Fitted
-from training_scripts.linear_learner import newton
+from training_scripts.linear_learner import newton, thresholds
 from training_scripts.linear_learner.fit import run
 
 if TYPE_CHECKING:
@@ -93,6 +93,27 @@ def test_hosts_that_go_on_find_the_unbroken_model_to_the_byte(tmp_path, request,
     assert after or len(whole) == 1  # one epoch may be all that second order takes
     assert other.saved(broken, "model.safetensors") == bench.saved(unbroken, "model.safetensors")
     assert broken.metrics == unbroken.metrics
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_num_calibration_samples_bounds_the_rows_of_all_hosts_together(tmp_path, two, monkeypatch, validated):
+    rows, best, samples = two(200), thresholds.best, []
+
+    def counting(scores, *others, **options):
+        samples.append(len(scores))
+        return best(scores, *others, **options)
+
+    monkeypatch.setattr(thresholds, "best", counting)
+
+    def host(rank, total):
+        share = rows[rank::2]
+        bench = bench_of(tmp_path / str(rank), share, share if validated else None, "ShardedByS3Key")
+        job, values = bench.job(TASKS["two"] | {"num_calibration_samples": "50"})
+        group = group_of(2, rank, total)
+        return run(job.channels["train"], job.channels.get("validation"), values, job, group)
+
+    together(2, host)
+    assert samples == [50, 50]
 
 
 @pytest.mark.parametrize("channel", ["validation", "test"])

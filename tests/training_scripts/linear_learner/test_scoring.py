@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.training_scripts.linear_learner.hosts import group_of, together
 from training_scripts.linear_learner import losses, scoring
 from training_scripts.linear_learner.group import Group
+from training_scripts.linear_learner.plan import Total
 from training_scripts.linear_learner.rows import Rows
 
 DRAWN = np.random.default_rng(5)
@@ -51,6 +53,21 @@ def test_a_sample_is_even_and_no_copy(most: int, rows: int) -> None:
     assert np.shares_memory(found.features, ROWS.features)
     assert found.weights is not None
     assert len(found.weights) == rows
+
+
+@pytest.mark.parametrize("shares", [(20, 30), (0, 50), (1, 48, 1), (50, 0, 0)])
+@pytest.mark.parametrize("most", [1, 2, 7, 49, 50, 1000])
+def test_hosts_sample_the_rows_that_one_would(shares: tuple[int, ...], most: int) -> None:
+    ends = np.cumsum(shares)
+
+    def host(rank: int, total: Total) -> list[list[float]]:
+        mine = slice(ends[rank] - shares[rank], ends[rank])
+        found = scoring.sample(Rows(ROWS.features[mine], ROWS.labels[mine]), most, group_of(len(shares), rank, total))
+        return found.features.tolist()
+
+    together_found = [row for each in together(len(shares), host) for row in each]
+    assert together_found == scoring.sample(ROWS, most).features.tolist()
+    assert len(together_found) <= most
 
 
 def test_a_host_without_rows_has_a_sample_of_none() -> None:
