@@ -28,7 +28,7 @@ SAMPLED = 1 << 15
 @dataclass(frozen=True)
 class Surroundings:
     """What the epochs ask of the job. `stopping` says after an epoch whether it is the last one, `keep` saves a
-    checkpoint (None: there are none)."""
+    checkpoint (None: this host saves none)."""
 
     host: str
     group: Group

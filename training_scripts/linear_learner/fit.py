@@ -116,13 +116,13 @@ def _class_weights(
 
 
 def _surroundings(job: Job, hosts: Group) -> Surroundings:
-    store = job.checkpoints
+    store = job.checkpoints if hosts.leads else None  # the others need not copy their state either
 
     def stopping(epoch: int) -> bool:
         return hosts.any_of(job.report(epoch, {}))
 
     def keep(state: Checkpoint) -> None:
-        if store is not None and hosts.leads:
+        if store is not None:
             step = state.progress.epochs - 1
             store.save(step, checkpoint.encode(state))
             LOG.info('Saved checkpoint to "%s"', store.directory / f"{store.prefix}.{step}")

@@ -19,6 +19,8 @@ from training_scripts import linear_learner
 from training_scripts.fitted import Fitted
 from training_scripts.linear_learner import newton, thresholds
 from training_scripts.linear_learner.fit import run
+from training_scripts.linear_learner.group import Group
+from training_scripts.linear_learner.newton import Newton
 
 if TYPE_CHECKING:
     from conftest import Programs
@@ -93,6 +95,15 @@ def test_hosts_that_go_on_find_the_unbroken_model_to_the_byte(tmp_path, request,
     assert after or len(whole) == 1  # one epoch may be all that second order takes
     assert other.saved(broken, "model.safetensors") == bench.saved(unbroken, "model.safetensors")
     assert broken.metrics == unbroken.metrics
+
+
+def test_a_host_that_does_not_lead_copies_no_state(tmp_path, numbers, monkeypatch):
+    copied = []
+    monkeypatch.setattr(Newton, "state", lambda made: copied.append(made) or {})
+    job, values = bench_of(tmp_path, numbers(100), None, "").job(TASKS["numbers"], checkpoints=True)
+    assert run(job.channels["train"], None, values, job, Group(leads=False)) is None
+    assert job.steps
+    assert not copied
 
 
 @pytest.mark.parametrize("validated", [True, False])
