@@ -30,7 +30,11 @@ class Verdict(enum.StrEnum):
 
 
 class ObstacleError(Exception):
-    """A check cannot be tried; the message says why."""
+    """A check cannot be tried; the message says why. `wants` is what has to be given before most can be."""
+
+    def __init__(self, message: str, *, wants: str = "") -> None:
+        super().__init__(message)
+        self.wants = wants
 
 
 @dataclass(frozen=True)
@@ -67,13 +71,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one check. `seconds` is how long it took."""
+    """What became of one check. `seconds` is how long it took; `wants` is that of an ObstacleError."""
 
     check: Check
     verdict: Verdict
     evidence: str
     severity: Severity
     seconds: float
+    wants: str = ""
 
     @property
     def refused(self) -> bool:

@@ -27,7 +27,10 @@ from local_mode.images import find
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit code: 0 where SageMaker would refuse nothing that was tried, else 1; 3 without an engine."""
+    """The exit code: 0 where SageMaker would refuse nothing that was tried, else 1; 3 without an engine.
+
+    It is 1, too, where hyperparameters have to be given before a training can be tried.
+    """
     parsed = arguments.parser().parse_args(argv)
     # Python's own answer to SIGTERM runs no cleanup: containers would stay.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -35,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         checks = catalogue.select(parsed.only)
         if parsed.list:
             return _list(checks)
-        return 1 if check(parsed, checks).refused else 0
+        return 0 if check(parsed, checks).good else 1
     except (UserError, AlgorithmError, PlatformError) as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code

@@ -62,7 +62,7 @@ class View:
             for finding in found:
                 self._explain(finding)
         passed, untried = len(report.of(Verdict.PASSED)), len(report.of(Verdict.NOT_TRIED))
-        colour = "bold red" if report.refused else "bold green"
+        colour = "bold green" if report.good else "bold red"
         self._print(Text(f"\n{report.sentence}.", style=colour))
         self._print(Text(f"{passed} of {len(report.findings)} checks passed, {untried} not tried; report: {page}"))
 

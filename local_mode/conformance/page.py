@@ -49,8 +49,8 @@ def page(report: Report) -> str:
 
 
 def _verdict(report: Report) -> Markup:
-    kind = "refused" if report.refused else "fine"
-    return element("p", text(("✗ " if report.refused else "✓ ") + report.sentence + "."), class_=f"verdict {kind}")
+    kind = "fine" if report.good else "refused"
+    return element("p", text(("✓ " if report.good else "✗ ") + report.sentence + "."), class_=f"verdict {kind}")
 
 
 def _tiles(report: Report) -> Markup:

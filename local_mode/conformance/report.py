@@ -26,6 +26,16 @@ class Report:
         """Whether SageMaker would refuse something."""
         return any(finding.refused for finding in self.findings)
 
+    @property
+    def wants(self) -> str:
+        """What has to be given before most can be tried; empty where nothing has."""
+        return next((finding.wants for finding in self.findings if finding.wants), "")
+
+    @property
+    def good(self) -> bool:
+        """Whether SageMaker would refuse nothing of what was tried, and nothing has to be given first."""
+        return not self.refused and not self.wants
+
     def of(self, verdict: Verdict, severity: Severity | None = None) -> tuple[Finding, ...]:
         """The findings with this verdict and, where one is named, this severity."""
         chosen = (finding for finding in self.findings if finding.verdict is verdict)
@@ -38,6 +48,8 @@ class Report:
         untried = len([one for one in self.of(Verdict.NOT_TRIED) if one.severity is Severity.REFUSED])
         if refused:
             return f"SageMaker would refuse this image, for {count(refused, 'reason')}"
+        if self.wants:
+            return f"Nothing that needs a training could be tried until {self.wants}"
         if untried:
             return (
                 f"Nothing was seen that SageMaker would refuse, but {count(untried, 'such check')} could not be tried"
@@ -54,6 +66,7 @@ def values(report: Report) -> Mapping[str, object]:
         "given": report.given,
         "written": report.written,
         "refused": report.refused,
+        "wants": report.wants,
         "counts": {
             "passed": len(report.of(Verdict.PASSED)),
             **{severity.value: len(report.of(Verdict.FAILED, severity)) for severity in Severity},

@@ -23,7 +23,8 @@ def run(checks: Sequence[Check], subject: Subject) -> Iterator[Finding]:
             outcome = _try(check, subject)
         except (ObstacleError, UserError, PlatformError, DockerException, OSError) as error:
             # What goes wrong on this side says nothing about the image.
-            yield Finding(check, Verdict.NOT_TRIED, cut(str(error)), check.severity, time.monotonic() - began)
+            wants = error.wants if isinstance(error, ObstacleError) else ""
+            yield Finding(check, Verdict.NOT_TRIED, cut(str(error)), check.severity, time.monotonic() - began, wants)
             continue
         verdict = Verdict.PASSED if outcome.passed else Verdict.FAILED
         severity = outcome.severity or check.severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, count, failed, passed
+from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, count, cut, failed, passed
 
 if TYPE_CHECKING:
     from local_mode.conformance.subject import Subject
@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 INFORMATION = "SageMaker developer guide, 'How Amazon SageMaker Provides Training Information'"
 OUTPUT = "SageMaker developer guide, 'How Amazon SageMaker Processes Training Output'"
 SCRATCH = ("/opt/ml", "/tmp", "/var/tmp", "/dev", "/run", "/proc", "/sys")  # noqa: S108 - names to compare with
+TRACE = "Traceback (most recent call last)"
 LISTED = 6
+SAID = 240
+"""Characters of a failure text in a headline."""
 LONG_ENOUGH_SECONDS = 3.0
 TOGETHER_SHARE = 0.1
 """Lines that all come within the last part of a run this long were held back."""
+_HYPERPARAMETER = re.compile(r"hyper-?parameter(?!s?\.json)", re.IGNORECASE)
 
 
 def completes(subject: Subject) -> Outcome:
@@ -24,6 +28,11 @@ def completes(subject: Subject) -> Outcome:
     if trained.completed:
         return passed(trained.said)
     reason = f"; output/failure: {trained.failure}" if trained.failure else ""
+    if trained.code and _HYPERPARAMETER.search(trained.failure) and TRACE not in trained.failure:
+        # The image is as it should be: it says what it was not told.
+        raise ObstacleError(
+            trained.said + reason, wants=f"--hyperparameters suit the image: {cut(trained.failure, SAID)}"
+        )
     return failed(trained.said + reason)
 
 

@@ -11,6 +11,7 @@ from contract.errors import PlatformError
 from contract.limits import FAILURE_CHARACTERS, TRAIN_STOP_SECONDS
 from local_mode.conformance import training_run
 from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, count, failed, passed
+from local_mode.conformance.checks.training import TRACE
 from local_mode.conformance.specimen import LOOKS_SECONDS
 from local_mode.conformance.training_run import Trained
 
@@ -30,7 +31,6 @@ HANDLER_SECONDS = 20.0
 SHARE = 0.8
 """Of a short training's time: by then it must hear them."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_TRACE = "Traceback (most recent call last)"
 _BOOLEANS = ("true", "false")
 
 
@@ -76,7 +76,7 @@ def says_why(subject: Subject) -> Outcome:
     for name, trained in broken.items():
         if not trained.failure:
             return failed(f"{name}: {trained.said}; and no text in /opt/ml/output/failure")
-        if _TRACE in trained.failure:
+        if TRACE in trained.failure:
             return failed(f"{name}: a trace takes the first {FAILURE_CHARACTERS} characters: {trained.failure}")
     name, trained = next(iter(broken.items()))
     return passed(f"{name}: {trained.failure}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Callable
@@ -31,6 +32,21 @@ def test_sentence_says_what_it_comes_to(finding: Make) -> None:
     assert report(fine, untried).sentence.endswith("but 1 such check could not be tried")
     assert report(refused, refused, untried).sentence == "SageMaker would refuse this image, for 2 reasons"
     assert [report(one).refused for one in (fine, untried, refused, bites)] == [False, False, True, False]
+
+
+def test_an_image_that_was_not_told_enough_is_neither_refused_nor_fine(finding: Make) -> None:
+    wants = "--hyperparameters suit the image: 'a' is required"
+    untold = dataclasses.replace(finding("training.a", Verdict.NOT_TRIED, "exit code 1"), wants=wants)
+    fine = report(finding("image.b", Verdict.PASSED))
+    told = report(untold, *fine.findings)
+    assert told.sentence == f"Nothing that needs a training could be tried until {wants}"
+    assert (fine.good, told.good, told.refused) == (True, False, False)
+    assert (values(told)["wants"], values(fine)["wants"]) == (wants, "")
+    assert f"✗ {told.sentence}." in "".join(
+        ElementTree.fromstring(page(told).removeprefix("<!DOCTYPE html>\n")).itertext()
+    )
+    both = report(untold, finding("image.c", Verdict.FAILED))
+    assert both.sentence == "SageMaker would refuse this image, for 1 reason"
 
 
 def test_json_has_all_of_it(finding: Make) -> None:

@@ -50,6 +50,14 @@ def test_every_end_of_a_probe_is_a_finding(
     assert told == ["title of a.b"]
 
 
+def test_what_has_to_be_given_first_is_kept(check: Callable[..., Check], subject: Callable[..., Subject]) -> None:
+    (found,) = runner.run(
+        [check("a.b", raising(ObstacleError("no", wants="a model")))],
+        subject(attributes={}, doing=lambda text: None),
+    )
+    assert (found.verdict, found.wants, found.refused) == (Verdict.NOT_TRIED, "a model", False)
+
+
 def test_severity_may_be_less_than_the_checks(check: Callable[..., Check], subject: Callable[..., Subject]) -> None:
     (found,) = runner.run(
         [check("a.b", lambda subject: failed("x" * 5000, Severity.ADVICE))],

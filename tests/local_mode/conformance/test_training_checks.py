@@ -50,6 +50,20 @@ def test_reason_of_a_failed_training_is_evidence(subject: Make) -> None:
     assert training_faults.says_why(subject(training=trained(3, failure="the disk is full"), faults={})).passed
 
 
+def test_a_training_that_asks_for_a_hyperparameter_is_no_fault_of_the_image(subject: Make) -> None:
+    wanting = trained(1, failure="hyperparameter 'num_class' is required")
+    with pytest.raises(ObstacleError, match=r"exit code 1 .*'num_class' is required") as caught:
+        training.completes(subject(training=wanting))
+    assert caught.value.wants == "--hyperparameters suit the image: hyperparameter 'num_class' is required"
+
+
+@pytest.mark.parametrize(
+    "failure", ["Traceback (most recent call last): in hyperparameter()", "cannot read hyperparameters.json", ""]
+)
+def test_a_training_that_falls_over_its_hyperparameters_is(subject: Make, failure: str) -> None:
+    assert not training.completes(subject(training=trained(1, failure=failure))).passed
+
+
 def test_program_that_did_not_start_can_say_nothing(subject: Make) -> None:
     with pytest.raises(ObstacleError, match="no training job failed that could have said why"):
         training_faults.says_why(subject(training=trained(127), faults={}))
