@@ -75,6 +75,7 @@ def prepare(stage: Stage, train: Sequence[features.Record]) -> tuple[Scales, Cha
 def learn(stage: Stage, channel: Channel, scales: Scales, test: Sequence[features.Record], loss: str) -> Doubles:
     """Train with this loss, and ask the endpoint: the charges (rows,) that it predicts of the test records."""
     result = stage.train("linear-learner", (channel,), HYPERPARAMETERS | {"loss": loss})
+    model = stage.keep(result, f"{loss}.tar.gz")
     inputs, _ = features.table(test)
     with stage.endpoint("linear-learner", result) as endpoint:
         predicted = scales.charges(regression.ask(endpoint, scales.features(inputs)))
@@ -83,6 +84,7 @@ def learn(stage: Stage, channel: Channel, scales: Scales, test: Sequence[feature
         (score,) = regression.ask(endpoint, kept.features(np.array([features.encode(raw)])))
         stage.show.say(f"a raw record ({', '.join(f'{name} {value}' for name, value in raw.items())}), scaled now:")
         stage.show.say(f"the endpoint answers {score:.4f}: charges of {float(kept.charges(score)):,.0f}")
+    stage.show.say(f"again: [bold]make serve/linear-learner MODEL={model}[/]")
     return predicted
 
 

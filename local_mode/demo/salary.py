@@ -42,10 +42,12 @@ def run(stage: Stage) -> bool:
         stage.show.say(f"application/x-recordio-protobuf: {len(body):,} bytes")
     with stage.show.step("Training job", f"sagemaker-linear-learner on the {stage.engine.name} engine"):
         result = stage.train("linear-learner", (channel,), HYPERPARAMETERS)
+    model = stage.keep(result, "model.tar.gz")
     with stage.show.step("Endpoint", "text/csv in, JSON out"), stage.endpoint("linear-learner", result) as endpoint:
         line, predicted = invoke(stage, endpoint, years)
     with stage.show.step("Result", "both lines on the rows that they were made from"):
         good = judge(stage, years, salaries, line, predicted)
+        stage.show.say(f"again: [bold]make serve/linear-learner MODEL={model}[/]")
     stage.show.console.print()
     return good
 

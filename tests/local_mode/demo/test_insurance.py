@@ -16,6 +16,7 @@ def test_figures_are_the_reference(stage: Stage) -> None:
     assert said.count("5,796.28") >= 2
     assert "a raw record (age 45, sex female" in said
     for loss in insurance.LOSSES:
+        assert (stage.folder / f"{loss}.tar.gz").stat().st_size > 0
         assert (stage.folder / f"{loss}.png").read_bytes().startswith(b"\x89PNG")
 
 

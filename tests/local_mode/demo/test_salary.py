@@ -12,6 +12,8 @@ def test_line_is_nearly_that_of_least_squares(stage: Stage) -> None:
     said = stage.show.console.export_text()
     assert "least squares on all rows: salary = 8,731.94 x years + 28,859.53" in said
     assert 'five years of experience: {"predictions": [{"score": ' in said
+    assert f"make serve/linear-learner MODEL={stage.folder}/model.tar.gz" in "".join(said.splitlines())
+    assert (stage.folder / "model.tar.gz").stat().st_size > 0
     assert (stage.folder / "salary.png").read_bytes().startswith(b"\x89PNG")
 
 
