@@ -140,6 +140,7 @@ def _train(command: argparse.ArgumentParser) -> None:
     add("--max-runtime", type=float, default=Request.max_runtime, metavar="SECONDS")
     add("--network-isolation", action="store_true", help="no way out of the job's network")
     add("--name", default="", help="of the job")
+    add("--all-lines", action="store_true", help="show #metrics lines, too, of which the built-ins print many an epoch")
 
 
 def _serve(command: argparse.ArgumentParser) -> None:

@@ -50,7 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def train(given: argparse.Namespace) -> int:
     """One training job, its log as it runs, its metrics and files at the end."""
     request = arguments.request(given)
-    with Shown(hosts=request.hosts) as shown, choose(given.engine, progress=shown.progress) as engine:
+    with (
+        Shown(hosts=request.hosts, all_lines=given.all_lines) as shown,
+        choose(given.engine, progress=shown.progress) as engine,
+    ):
         result = TrainingJob(request, output=given.output, engine=engine, observer=shown).run()
     return 0 if result.status == "Completed" or result.secondary_status == "MaxRuntimeExceeded" else UserError.exit_code
 
@@ -112,9 +115,11 @@ def send(given: argparse.Namespace) -> int:
     url = f"http://127.0.0.1:{given.endpoint}" if given.endpoint.isdigit() else given.endpoint
     answer = invoke(url, body, headers, Limits(given.payload_bytes, given.timeout))
     sys.stdout.buffer.write(answer.body)
+    if sys.stdout.isatty() and not answer.body.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n")  # of the prompt behind it; in a pipe the answer is what the endpoint sent
     sys.stdout.flush()
     if sys.stdout.isatty():
-        Console(stderr=True).print(f"\n[dim]{answer.content_type}[/dim]")
+        Console(stderr=True).print(f"[dim]{answer.content_type}[/dim]")
     return 0
 
 

@@ -20,14 +20,21 @@ COLOURS = {"Completed": "green", "InService": "green", "Failed": "red", "Stopped
 BARS = "▁▂▃▄▅▆▇█"
 BARS_SHOWN = 32
 METRICS_ON_LINE = 3
+FOLDED = "#metrics "
+"""How the lines of numbers for machines begin, of which the built-in algorithms print dozens an epoch."""
 
 
 class Shown(Observer):
-    """An observer whose context owns the progress line below everything else."""
+    """An observer whose context owns the progress line below everything else.
 
-    def __init__(self, console: Console | None = None, hosts: int = 1) -> None:
+    Runs of #metrics lines stand as one line that counts them, unless it is to show `all_lines`.
+    """
+
+    def __init__(self, console: Console | None = None, hosts: int = 1, *, all_lines: bool = False) -> None:
         self._console = console or Console(highlight=False)
         self._hosts = hosts
+        self._all_lines = all_lines
+        self._folded = 0
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         self._progress = Progress(
             *columns, console=self._console, transient=True, disable=not self._console.is_terminal
@@ -41,6 +48,7 @@ class Shown(Observer):
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self._unfold()
         self._progress.stop()
 
     def transition(self, transition: Transition) -> None:
@@ -52,6 +60,9 @@ class Shown(Observer):
         self._print(text.append(as_in_terminal(transition.message), style="not dim"))
 
     def line(self, host: str, text: str) -> None:
+        if text.startswith(FOLDED) and not self._all_lines:
+            self._folded += 1
+            return
         shown = Text(f"{host} │ " if self._hosts > 1 else "│ ", style="dim")
         self._print(shown.append(as_in_terminal(text), style="not dim"))
 
@@ -69,6 +80,7 @@ class Shown(Observer):
         self._describe(text)
 
     def finished(self, result: Result) -> None:
+        self._unfold()
         self._progress.stop()
         if result.history:
             self._print(_table(result.history))
@@ -80,7 +92,15 @@ class Shown(Observer):
     def _describe(self, text: str) -> None:
         self._progress.update(self._task, description=as_in_terminal(f"{self._status} {text}".strip()))
 
+    def _unfold(self) -> None:
+        """One line for those that were passed over since the last one that was shown."""
+        if count := self._folded:
+            self._folded = 0
+            lines = f"{count} {FOLDED}line{'s' * (count != 1)}"
+            self._print(Text(f"… {lines} (--all-lines shows them)", style="dim"))
+
     def _print(self, shown: Text | Table) -> None:
+        self._unfold()
         self._waiting = False
         self._console.print(shown, soft_wrap=isinstance(shown, Text))
 

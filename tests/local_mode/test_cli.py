@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 from contract.errors import UserError
 from local_mode import arguments, cli
 from local_mode.channel import Channel
+from local_mode.invocation import Answer
 from local_mode.process_engine import ProcessEngine
 
 
@@ -117,6 +119,26 @@ def test_invoke_reads_a_file_and_writes_the_answer(
         (tmp_path / "body").write_text("1,2")
         assert cli.main(["invoke", str(tmp_path / "body"), "--endpoint", endpoint.url, "--accept", "x/y"]) == 0
     assert b'"accept": "x/y"' in capsysbinary.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("body", "terminal", "written"),
+    [(b"{}", True, b"{}\n"), (b"1\n", True, b"1\n"), (b"{}", False, b"{}"), (b"1\n", False, b"1\n")],
+)
+def test_answer_ends_its_line_on_a_terminal_alone(
+    body: bytes,
+    terminal: bool,
+    written: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    monkeypatch.setattr(cli, "invoke", lambda *given: Answer(body, "x/y"))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    (tmp_path / "body").write_text("1,2")
+    assert cli.main(["invoke", str(tmp_path / "body")]) == 0
+    said = capsysbinary.readouterr()
+    assert (said.out, said.err) == (written, b"x/y\n" * terminal)
 
 
 def served(*argv: str) -> argparse.Namespace:

@@ -59,6 +59,27 @@ def test_hosts_are_told_apart_where_there_are_several() -> None:
     assert said.getvalue() == "algo-2 │ hello\n"
 
 
+@pytest.mark.parametrize("all_lines", [False, True])
+def test_runs_of_metrics_lines_stand_as_one(all_lines: bool) -> None:
+    said = io.StringIO()
+    with Shown(Console(file=said, highlight=False), all_lines=all_lines) as shown:
+        for text in (
+            "begin",
+            '#metrics {"a": 1}',
+            '#metrics {"b": 2}',
+            "#metrics_of_mine",
+            "x #metrics {}",
+            "#metrics {}",
+        ):
+            shown.line("algo-1", text)
+    log = "│ begin\n{}│ #metrics_of_mine\n│ x #metrics {{}}\n{}"
+    if all_lines:
+        assert said.getvalue() == log.format('│ #metrics {"a": 1}\n│ #metrics {"b": 2}\n', "│ #metrics {}\n")
+    else:
+        says = "… {} (--all-lines shows them)\n".format
+        assert said.getvalue() == log.format(says("2 #metrics lines"), says("1 #metrics line"))
+
+
 def test_end_shows_metrics_and_whole_paths(tmp_path: Path) -> None:
     model = tmp_path / ("deep" * 30) / "model.tar.gz"
     model.parent.mkdir()
