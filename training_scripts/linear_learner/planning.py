@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from training_scripts.linear_learner import grid, losses, rules
+from dataclasses import replace
+from functools import partial
+
+from training_scripts.linear_learner import grid, losses, newton, rules
 from training_scripts.linear_learner.hyperparameters import Hyperparameters
 from training_scripts.linear_learner.losses import Loss
 from training_scripts.linear_learner.plan import Init, Plan
@@ -32,11 +35,10 @@ def plan_of(
     """The plan of a job; `models` and `epochs` where they shall be fewer than its own."""
     given = {name: value for name in _GRID if (value := getattr(values, name)) is not None}
     settled = {name: value for name in _AUTO if (value := getattr(values, name)) is not None}
-    # With l1, and with a loss that has kinks, `auto` is a minibatch optimizer, too.
-    second_order = values.optimizer == "auto" and loss.smooth and not given.get("l1")
-    return Plan(
+    settings = partial(grid.settings, models or values.models, values.optimizer, given)
+    plan = Plan(
         loss=loss,
-        settings=grid.settings(models or values.models, values.optimizer, given, second_order=second_order),
+        settings=settings(second_order=True),
         optimizer=values.optimizer,
         epochs=epochs or values.epochs,
         batch_rows=values.mini_batch_size,
@@ -46,6 +48,7 @@ def plan_of(
         threads=threads,
         **settled,
     )
+    return plan if newton.suits(plan) else replace(plan, settings=settings(second_order=False))
 
 
 def criterion_of(values: Hyperparameters) -> Criterion:

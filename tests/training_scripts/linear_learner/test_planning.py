@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.hyperparameters import parse
-from training_scripts.linear_learner import planning
+from training_scripts.linear_learner import newton, planning
 from training_scripts.linear_learner.hyperparameters import Hyperparameters
 from training_scripts.linear_learner.plan import Init, Plan
 from training_scripts.linear_learner.task import task_of
@@ -59,6 +59,26 @@ def test_the_rest_is_passed_on() -> None:
 @pytest.mark.parametrize(("raw", "count"), [({"optimizer": "adam"}, 32), ({"num_models": "5"}, 5)])
 def test_there_are_as_many_models_as_asked_for(raw: dict[str, str], count: int) -> None:
     assert len(plan(**raw).settings) == count
+
+
+@pytest.mark.parametrize(
+    ("raw", "suits", "second_order"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"l1": "0"}, True, True),
+        ({"l1": "0.1"}, True, False),
+        ({"loss": "absolute_loss"}, True, False),
+        ({"optimizer": "adam"}, True, False),
+    ],
+)
+def test_rates_span_the_grid_where_second_order_does_not_suit(
+    monkeypatch: pytest.MonkeyPatch, raw: dict[str, str], suits: bool, second_order: bool
+) -> None:
+    decided = newton.suits
+    monkeypatch.setattr(newton, "suits", lambda plan: suits and decided(plan))
+    rates = {setting.learning_rate for setting in plan(**raw).settings}
+    assert (len(rates) == 1) == second_order
 
 
 def test_a_trial_has_one_model_and_fewer_epochs() -> None:
