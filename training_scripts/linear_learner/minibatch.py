@@ -61,8 +61,16 @@ class Minibatches:
     over all hosts, by `total`. An epoch may take minutes: it ends after the batch in which any host is `stopping`.
     """
 
-    def __init__(self, plan: Plan, rows: Rows, total: Total | None = None, stopping: Stopping = going_on) -> None:
-        self._plan, self._rows, self._total, self._stopping = plan, rows, total, stopping
+    def __init__(
+        self,
+        plan: Plan,
+        rows: Rows,
+        total: Total | None = None,
+        stopping: Stopping = going_on,
+        why: str = "as l1 or the loss leaves no second derivatives",
+    ) -> None:
+        """`why`: said where the optimizer is auto."""
+        self._plan, self._rows, self._total, self._stopping, self._why = plan, rows, total, stopping, why
         sums = (total or alone)(np.array([len(rows), 1.0]))
         self._steps = max(1, int(np.ceil(sums[0] / (sums[1] * plan.batch_rows))))
         self._state = begun(plan, rows.width)
@@ -110,7 +118,7 @@ class Minibatches:
     def describe(self) -> str:
         """See Solver."""
         name = "adam" if self._plan.optimizer == "auto" else self._plan.optimizer
-        why = ", as l1 or the loss leaves no second derivatives" if self._plan.optimizer == "auto" else ""
+        why = f", {self._why}" if self._plan.optimizer == "auto" else ""
         return f"{name}{why}: {len(self._plan.settings)} models at once, {self._steps} batches an epoch"
 
     def _gradient(self, rows: slice) -> tuple[Floats, Doubles, float, bool]:

@@ -44,10 +44,25 @@ separable where the whole is not."""
 TRUSTED = 1e-2
 """A step that should gain less than this share is short enough to be taken unseen at the end of an epoch."""
 
+COPIES, COPIES_A_THREAD = 20, 3
+"""Arrays of the size of the weights: steps back, gradients, and what is made of them on the way."""
+MATRICES, MATRICES_A_THREAD = 8, 2
+"""Of the size of the curvature."""
+MARGINS = 2
+"""Of the size of a block's margins, in each thread."""
+
 
 def suits(plan: Plan) -> bool:
     """Whether `optimizer` auto is second order: a loss with second derivatives, and no l1."""
     return plan.optimizer == "auto" and plan.loss.smooth and not any(setting.l1 for setting in plan.settings)
+
+
+def needed_bytes(plan: Plan, rows: Rows) -> int:
+    """About what training takes beside the rows, at its peak."""
+    weights = (COPIES + COPIES_A_THREAD * plan.threads) * (rows.width + 1) * plan.columns
+    matrices = (MATRICES + MATRICES_A_THREAD * plan.threads) * rows.width**2 if rows.width <= WIDE else 0
+    margins = MARGINS * plan.threads * min(len(rows), curvature.BLOCK_ROWS) * plan.columns
+    return np.dtype(np.float64).itemsize * (weights + matrices + margins)
 
 
 class Newton:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from contract import resources
 from contract.dataset import Floats
 from training_scripts.linear_learner import newton
 from training_scripts.linear_learner.minibatch import Minibatches
@@ -13,6 +14,9 @@ from training_scripts.linear_learner.newton import Newton
 from training_scripts.linear_learner.plan import Plan, Stopping, Total, alone, going_on
 from training_scripts.linear_learner.result import Arrays, EpochResult
 from training_scripts.linear_learner.rows import Rows
+
+SHARE = 4
+"""Second order training may take one part in so many of the memory, beside the rows."""
 
 
 class Solver(Protocol):
@@ -53,10 +57,18 @@ def make(
     """A solver for features `data` (rows, width) float32 in C order, scaled already, which it reads and never changes.
 
     `labels` (rows,); `weights` (rows,), None for equal ones; only their ratios matter. `total` adds up over hosts, None
-    where there is one. Called on all hosts at once. `stopping` is asked in the middle of long epochs.
+    where there is one. Called on all hosts at once. `stopping` is asked in the middle of long epochs. Where any
+    host has too little memory for second order steps, all of them train by minibatches.
     """
     rows = Rows(data, labels, _balanced(weights, total) if weights is not None else None)
-    return Newton(plan, rows, total) if newton.suits(plan) else Minibatches(plan, rows, total, stopping)
+    if not newton.suits(plan):
+        return Minibatches(plan, rows, total, stopping)
+    needed, limit = newton.needed_bytes(plan, rows), resources.memory_bytes()
+    if (total or alone)(np.array([float(needed > limit / SHARE)]))[0] == 0:
+        return Newton(plan, rows, total)
+    sizes = f"{needed // 2**20:,} of {limit // 2**20:,} MB here"
+    why = f"as second order steps would take much of a host's memory, about {sizes}"
+    return Minibatches(plan, rows, total, stopping, why)
 
 
 def _balanced(weights: Floats, total: Total | None) -> Floats:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from training_scripts.linear_learner import grid, losses, solver
+from contract import resources
+from tests.training_scripts.linear_learner.hosts import together
+from training_scripts.linear_learner import grid, losses, newton, solver
+from training_scripts.linear_learner.newton import Newton
 from training_scripts.linear_learner.plan import Plan
+from training_scripts.linear_learner.rows import Rows
 
 
 def _made(loss, optimizer, given=()):
@@ -67,3 +74,44 @@ def test_data_stay_as_they_are(optimizer):
     made.epoch()
     for now, before in zip((features, labels, weights), kept, strict=True):
         assert (now == before).all()
+
+
+def test_second_order_steps_are_not_taken_where_they_need_much_of_the_memory(monkeypatch):
+    assert "second order, " in _made("softmax_loss", "auto").describe()
+    monkeypatch.setattr(resources, "memory_bytes", lambda: 1 << 10)
+    said = _made("softmax_loss", "auto").describe()
+    assert said.startswith(
+        "adam, as second order steps would take much of a host's memory, about 0 of 0 MB here: 2 models at once"
+    )
+    assert _made("softmax_loss", "auto").epoch().train_losses.shape == (2,)
+
+
+def test_where_one_host_lacks_the_memory_none_takes_second_order_steps(monkeypatch):
+    monkeypatch.setattr(
+        resources, "memory_bytes", lambda: 1 << 10 if threading.current_thread().name == "small" else 1 << 40
+    )
+    plan = Plan(loss=losses.of("logistic"), settings=grid.settings(2, "auto", {}))
+
+    def host(rank, total):
+        threading.current_thread().name = "small" if rank else "large"
+        features = np.random.default_rng(rank).normal(size=(50, 3)).astype(np.float32)
+        return solver.make(plan, features, (features[:, 0] > 0).astype(np.float32), total=total).describe()
+
+    assert all(said.startswith("adam, as second order") for said in together(2, host))
+
+
+@pytest.mark.parametrize("loss", ["softmax_loss", "squared_loss"])
+def test_the_memory_of_second_order_steps_is_known(loss):
+    """Of many models and outputs; what a system of few takes beside that is no matter."""
+    plan = Plan(loss=losses.of(loss, num_classes=100), settings=grid.settings(8, "auto", {}, second_order=True))
+    drawn = np.random.default_rng(0)
+    rows = Rows(drawn.normal(size=(500, 200)).astype(np.float32), drawn.integers(0, 100, 500).astype(np.float32))
+    tracemalloc.start()
+    try:
+        made = Newton(plan, rows)
+        for _ in range(2):
+            made.epoch()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 0.3 < peak / newton.needed_bytes(plan, rows) < 1.3
