@@ -11,7 +11,7 @@ import numpy as np
 
 from contract.dataset import Floats, Sparse
 from contract.errors import UserError
-from training_scripts import collective, outcome, row_checks
+from training_scripts import collective, memory, outcome, row_checks
 from training_scripts.channels import ChannelData
 from training_scripts.linear_learner.task import Task
 from training_scripts.summary import ChannelSummary
@@ -45,7 +45,7 @@ def load(channel: ChannelData, task: Task, width: int | None, says: str = "anoth
     """Read a channel once. `width`: the features that it must have, of which `says` tells who wants it so; None takes
     what there are on all hosts.
 
-    Raises UserError for rows that cannot be read, for another width, and for labels that the task does not know.
+    Raises UserError for rows that cannot be read or held, for another width, for labels that the task does not know.
     """
     with _explained(channel):
         data = channel.load()
@@ -58,9 +58,21 @@ def load(channel: ChannelData, task: Task, width: int | None, says: str = "anoth
     wanted = collective.widest(seen) if width is None else width
     if seen > wanted or (seen < wanted and not sparse):
         raise UserError(f"the data has {seen} features; {says} {wanted}", where=f"channel '{channel.name}'")
-    features = stored.dense(wanted) if isinstance(stored, Sparse) else stored
+    features = _written_out(stored, wanted, channel.name) if isinstance(stored, Sparse) else stored
     told = outcome.channel_summary(channel, len(labels), features.shape[1], labels, 0.0, task.classes)
     return Table(features, labels, sparse, told)
+
+
+def _written_out(stored: Sparse, width: int, channel: str) -> Floats:
+    """The rows with their zeros."""
+    rows = stored.shape[0]
+    memory.require(
+        np.dtype(np.float32).itemsize * rows * width,
+        f"the matrix of {rows:,} sparse rows of {width:,} features, zeros and all,",
+        "give fewer features or rows, or take more instances or one with more memory",
+        where=f"channel '{channel}'",
+    )
+    return stored.dense(width)
 
 
 def nothing(channel: ChannelData, width: int) -> Table:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from contract import resources
-from contract.errors import UserError
+from training_scripts import memory
 from training_scripts.logs import LOG
 from training_scripts.pca import components
 from training_scripts.pca.components import Components
@@ -33,15 +33,15 @@ SCATTERS = 7
 def find(reader: Reader, hyperparameters: Hyperparameters) -> Components:
     """The components that the hyperparameters ask for. Raises UserError for data or modes that do not fit."""
     width = hyperparameters.feature_dim
-    needed, limit = SCATTERS * 8 * width**2, resources.memory_bytes()
+    needed = SCATTERS * 8 * width**2
     if hyperparameters.algorithm_mode == "randomized":
-        sketch = width > WORTH * hyperparameters.directions or needed > limit
+        sketch = width > WORTH * hyperparameters.directions or needed > resources.memory_bytes()
         return (randomized if sketch else regular)(reader, hyperparameters)
-    if needed > limit:
-        raise UserError(
-            f"algorithm_mode 'regular' with {width:,} features needs about {needed // 2**20:,} MB; the limit is "
-            f"{limit // 2**20:,} MB: take algorithm_mode 'randomized', or an instance with more memory"
-        )
+    memory.require(
+        needed,
+        f"algorithm_mode 'regular' with {width:,} features",
+        "take algorithm_mode 'randomized', or an instance with more memory",
+    )
     return regular(reader, hyperparameters)
 
 

@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 
+from contract import resources
 from contract.codecs import recordio_protobuf
 from contract.dataset import Dataset, Sparse
 from contract.errors import UserError
@@ -54,6 +55,17 @@ def test_sparse_rows_give_the_model_of_the_same_rows_written_out(bench):
 def test_sparse_rows_may_be_narrower_than_feature_dim(bench):
     bench.put("train", recordio_protobuf.encode(SPARSE), "")
     assert bench.fit(REGRESSOR | {"feature_dim": "7"}).schema.count == 7
+
+
+@pytest.mark.parametrize("channel", ["train", "validation"])
+def test_sparse_rows_that_no_memory_holds_with_their_zeros_are_refused(bench, channel, monkeypatch):
+    bench.put("train", recordio_protobuf.encode(Dataset(SPARSE.features[:2], SPARSE.labels[:2])), "")
+    bench.put(channel, recordio_protobuf.encode(SPARSE), "")
+    monkeypatch.setattr(resources, "memory_bytes", lambda: 6 << 20)
+    assert refused(bench, REGRESSOR | {"feature_dim": "500000"}) == (
+        f"channel '{channel}': the matrix of 4 sparse rows of 500,000 features, zeros and all, needs about 7 MB; the "
+        "limit is 6 MB: give fewer features or rows, or take more instances or one with more memory"
+    )
 
 
 @pytest.mark.parametrize("content", [GOOD, GOOD.replace("\n", "\r\n"), GOOD.rstrip("\n"), "\ufeff" + GOOD])
