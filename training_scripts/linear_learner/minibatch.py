@@ -8,6 +8,7 @@ image; l1 is a proximal step, so that weights become 0 and stay there.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -164,7 +165,7 @@ class Minibatches:
         gradient *= np.float32(1 - beta_2)
         state.second *= np.float32(beta_2)
         state.second += gradient
-        correction = np.float32(np.sqrt(1 - beta_2**count) / (1 - beta_1**count))
+        correction = np.float32(math.sqrt(1 - beta_2**count) / (1 - beta_1**count))
         steps = np.sqrt(state.second, out=gradient)
         steps += TINY
         np.divide(self._rates.at(count) * correction, steps, out=steps)
@@ -203,9 +204,18 @@ class _Rates:
         self.l1, self.wd = columns("l1").astype(np.float32), columns("wd").astype(np.float32)
         self.bias_wd = self.wd * np.float32(plan.bias_wd_mult)
         self.decays, self.sparse = bool(self.wd.any()), bool(self.l1.any())
+        self._period = 0 if self._constant else int(np.gcd.reduce(self._every.astype(np.int64)))
+        self._now: tuple[int, Floats] | None = None
+        """The period that the last step lay in, and its rates: no rate changes within one."""
 
     def at(self, step: int) -> Floats:
         """Learning rates of a step, counted from 1: (1, columns), or (features + 1, columns) if the bias differs."""
+        period = 0 if self._constant else (step - 1) // self._period
+        if self._now is None or self._now[0] != period:
+            self._now = period, self._calculated(step)
+        return self._now[1]
+
+    def _calculated(self, step: int) -> Floats:
         rates = self._first
         if not self._constant:
             falling = np.maximum(rates * self._factor ** ((step - 1) // self._every), self._least)

@@ -15,7 +15,7 @@ BLOCK_CELLS = 1 << 19
 """Cells read at a time in a pass: the second product finds them in the cache."""
 BLOCK_ROWS = 1 << 14
 MANY = 8
-"""Models from which it pays to sum losses up otherwise."""
+"""Models from which it pays to sum up otherwise."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,10 @@ class Rows:
         """The gradient (width + 1, columns) that slopes (rows, columns) at the margins make."""
         gradient = np.empty((self.width + 1, slopes.shape[1]), dtype=np.float32)
         np.matmul(self.features[rows].T, slopes, out=gradient[:-1])
-        np.matmul(np.ones(len(slopes), dtype=np.float32), slopes, out=gradient[-1])
+        if slopes.shape[1] < MANY:
+            np.add.reduce(slopes, axis=0, out=gradient[-1])
+        else:
+            np.matmul(np.ones(len(slopes), dtype=np.float32), slopes, out=gradient[-1])
         return gradient
 
     def quick_loss_and_gradient(self, loss: Loss, columns: Floats, rows: slice) -> tuple[Doubles, Floats]:
