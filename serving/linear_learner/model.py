@@ -11,12 +11,13 @@ import numpy as np
 from contract import artifact
 from contract.dataset import Dataset, Floats
 from contract.errors import show
+from contract.linear_tasks import BINARY, MULTICLASS
 from contract.manifest import Schema
 from serving import archive, built_in, model, tensors
 from serving.answers import Table
 from serving.linear import Linear
 from serving.linear_learner import network, task
-from serving.linear_learner.task import BINARY, MULTICLASS, Task
+from serving.linear_learner.task import Task
 from serving.manners import BUILT_IN, Manners, Style
 from serving.settings import Settings
 

@@ -18,8 +18,9 @@ import orjson
 from contract import ndarrays
 from contract.dataset import Floats
 from contract.errors import show
+from contract.linear_tasks import BINARY, LOSSES, MULTICLASS, REGRESSOR
 from serving import archive, built_in, model, tensors
-from serving.linear_learner.task import BINARY, LOSSES, MULTICLASS, REGRESSOR, Task
+from serving.linear_learner.task import Task
 
 log = logging.getLogger(__name__)
 

@@ -10,24 +10,10 @@ from typing import Any
 import numpy as np
 
 from contract.errors import show
+from contract.linear_tasks import BINARY, LOSSES, MULTICLASS, REGRESSOR
 from serving import model
 from serving.answers import Columns
 from serving.linear import Sums, rounded
-
-REGRESSOR, BINARY, MULTICLASS = "regressor", "binary_classifier", "multiclass_classifier"
-LOSSES: Mapping[str, tuple[str, ...]] = {
-    REGRESSOR: (
-        "squared_loss",
-        "absolute_loss",
-        "eps_insensitive_squared_loss",
-        "eps_insensitive_absolute_loss",
-        "quantile_loss",
-        "huber_loss",
-    ),
-    BINARY: ("logistic", "hinge_loss"),
-    MULTICLASS: ("softmax_loss",),
-}
-"""Predictor type -> the losses that it may be trained with. Source: SageMaker, "Linear Learner Hyperparameters"."""
 
 
 @dataclass(frozen=True)

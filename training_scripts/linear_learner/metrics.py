@@ -14,10 +14,11 @@ from functools import partial
 import numpy as np
 
 from contract.dataset import Floats
+from contract.linear_tasks import BINARY, MULTICLASS, REGRESSOR
 from contract.metric import Direction
 from training_scripts import confusion
 from training_scripts.confusion import Tally
-from training_scripts.linear_learner import rules, scoring
+from training_scripts.linear_learner import scoring
 from training_scripts.linear_learner.group import Group
 from training_scripts.linear_learner.losses import Loss
 from training_scripts.linear_learner.rows import Rows
@@ -47,7 +48,7 @@ class Judge:
         What is not defined, such as the area under a curve of one class, is left out.
         """
         objective = self.objective(scoring.mean_losses(rows, columns, self.loss, group)[0])
-        of_task = {rules.REGRESSOR: self._numbers, rules.BINARY: self._two, rules.MULTICLASS: self._classes}
+        of_task = {REGRESSOR: self._numbers, BINARY: self._two, MULTICLASS: self._classes}
         values = {self.task.objective: objective} | of_task[self.task.predictor_type](rows, columns, group)
         return {name: value for name, value in values.items() if not math.isnan(value)}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from training_scripts.linear_learner import grid, losses, newton, rules
+from contract.linear_tasks import REGRESSOR
+from training_scripts.linear_learner import grid, losses, newton
 from training_scripts.linear_learner.hyperparameters import Hyperparameters
 from training_scripts.linear_learner.losses import Loss
 from training_scripts.linear_learner.plan import Init, Plan
@@ -72,9 +73,9 @@ def scaled(values: Hyperparameters) -> bool:
 
 
 def centred_label(values: Hyperparameters) -> bool:
-    regression = values.predictor_type == rules.REGRESSOR
+    regression = values.predictor_type == REGRESSOR
     return regression and values.use_bias and values.unbias_label is not False
 
 
 def scaled_label(values: Hyperparameters) -> bool:
-    return values.predictor_type == rules.REGRESSOR and values.normalize_label is not False
+    return values.predictor_type == REGRESSOR and values.normalize_label is not False

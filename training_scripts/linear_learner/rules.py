@@ -9,28 +9,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from contract.errors import UserError, show
+from contract.linear_tasks import BINARY, MULTICLASS, REGRESSOR
+from contract.linear_tasks import LOSSES as LOSSES_OF
 from training_scripts.linear_learner import texts
 
 if TYPE_CHECKING:
     from training_scripts.linear_learner.hyperparameters import Hyperparameters
 
-REGRESSOR = "regressor"
-BINARY = "binary_classifier"
-MULTICLASS = "multiclass_classifier"
 PREDICTOR_TYPES = (BINARY, MULTICLASS, REGRESSOR)
-LOSSES_OF = {
-    REGRESSOR: (
-        "squared_loss",
-        "absolute_loss",
-        "eps_insensitive_squared_loss",
-        "eps_insensitive_absolute_loss",
-        "quantile_loss",
-        "huber_loss",
-    ),
-    BINARY: ("logistic", "hinge_loss"),
-    MULTICLASS: ("softmax_loss",),
-}
-"""The losses of a task; the first is its `auto`."""
 LOSSES = ("auto", *(loss for losses in LOSSES_OF.values() for loss in losses))
 FEWEST_CLASSES = 3
 _UNUSED: dict[str, tuple[str, Callable[[Hyperparameters], bool]]] = {

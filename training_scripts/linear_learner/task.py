@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from contract.linear_tasks import BINARY, MULTICLASS, REGRESSOR
 from training_scripts.linear_learner import rules, texts
 from training_scripts.linear_learner.hyperparameters import Hyperparameters
 
@@ -28,11 +29,11 @@ class Task:
 
     @property
     def outputs(self) -> int:
-        return self.classes if self.predictor_type == rules.MULTICLASS else 1
+        return self.classes if self.predictor_type == MULTICLASS else 1
 
     @property
     def binary(self) -> bool:
-        return self.predictor_type == rules.BINARY
+        return self.predictor_type == BINARY
 
     @property
     def objective(self) -> str:
@@ -56,8 +57,8 @@ class Task:
 
 def task_of(values: Hyperparameters) -> Task:
     """The task of a job."""
-    classes = {rules.REGRESSOR: 0, rules.BINARY: 2, rules.MULTICLASS: values.num_classes or 0}
-    binary = values.predictor_type == rules.BINARY
+    classes = {REGRESSOR: 0, BINARY: 2, MULTICLASS: values.num_classes or 0}
+    binary = values.predictor_type == BINARY
     return Task(
         predictor_type=values.predictor_type,
         loss=rules.loss_of(values),
