@@ -89,7 +89,7 @@ def _tell(
     epochs = course.epochs
     host = epochs.surroundings.host
     lines.final(host, channel, values[channel], judge.kind)
-    lines.winner(epochs.plan.settings[best.model], epochs.plan.optimizer)
+    lines.winner(epochs.plan.settings[best.model], epochs.solver.optimizer)
     if "test" in values:
         lines.final(host, "test", values["test"], judge.kind)
     else:

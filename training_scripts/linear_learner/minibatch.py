@@ -116,11 +116,15 @@ class Minibatches:
             raise ValueError("the saved state is not one of this training")
         self._state = State(**{name: np.array(values) for name, values in state.items()})
 
+    @property
+    def optimizer(self) -> str:
+        """See Solver."""
+        return "adam" if self._plan.optimizer == "auto" else self._plan.optimizer
+
     def describe(self) -> str:
         """See Solver."""
-        name = "adam" if self._plan.optimizer == "auto" else self._plan.optimizer
         why = f", {self._why}" if self._plan.optimizer == "auto" else ""
-        return f"{name}{why}: {len(self._plan.settings)} models at once, {self._steps} batches an epoch"
+        return f"{self.optimizer}{why}: {self._plan.crowd}, {self._steps} batches an epoch"
 
     def _gradient(self, rows: slice) -> tuple[Floats, Doubles, float, bool]:
         """Mean gradient of the batch's loss, sums of losses over its rows (models,), how many rows it has, and whether

@@ -116,13 +116,17 @@ class Newton:
         self._descent, self._anchor, self._epochs = restored
         self._inverse = None
 
+    @property
+    def optimizer(self) -> str:
+        """See Solver."""
+        return "auto"
+
     def describe(self) -> str:
         """See Solver."""
-        models = f"{len(self._plan.settings)} models at once"
         if self._gram:
-            return f"exact, from one matrix product of all rows: {models}"
+            return f"exact, from one matrix product of all rows: {self._plan.crowd}"
         rows = f"curvature from every {self._stride}. row" if self._stride > 1 else "curvature from all rows"
-        return f"second order, {rows}{', its diagonal alone' if self._diagonal else ''}: {models}"
+        return f"second order, {rows}{', its diagonal alone' if self._diagonal else ''}: {self._plan.crowd}"
 
     def _begin(self) -> descent.Inverse:
         """What turns gradients into steps: before the first epoch at the solution of the sample, where the descent then

@@ -65,6 +65,12 @@ class Plan:
     threads: int = field(default_factory=resources.cpus)
 
     @property
+    def crowd(self) -> str:
+        """How many models there are, in words."""
+        count = len(self.settings)
+        return "one model" if count == 1 else f"{count} models at once"
+
+    @property
     def columns(self) -> int:
         """Columns of the matrix of weights: models times outputs, outputs fastest."""
         return len(self.settings) * self.loss.outputs

@@ -41,6 +41,11 @@ class Solver(Protocol):
         """
         ...
 
+    @property
+    def optimizer(self) -> str:
+        """The one at work: what `auto` has come to, or `auto` itself where no other of the names fits."""
+        ...
+
     def describe(self) -> str:
         """One line for the log: which method, and why."""
         ...

@@ -231,7 +231,10 @@ def test_one_row_is_enough():
 def test_describe_names_the_method():
     features, labels = _data()
     assert solver.make(_plan("sgd"), features, labels).describe() == "sgd: 3 models at once, 6 batches an epoch"
-    assert "l1" in solver.make(_plan("auto", given={"l1": 0.1}), features, labels).describe()
+    of_auto = solver.make(_plan("auto", count=1, given={"l1": 0.1}), features, labels)
+    assert "l1" in of_auto.describe()
+    assert ": one model, " in of_auto.describe()
+    assert of_auto.optimizer == "adam"
 
 
 def test_an_epoch_ends_after_the_batch_in_which_it_is_told_to_stop():
