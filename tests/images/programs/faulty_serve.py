@@ -1,4 +1,7 @@
-"""Runs in the image in place of `serve`: a prediction of more than 1,000 rows ends as the environment's FAULT says."""
+"""Runs in the image in place of `serve`: a prediction of more than 1,000 rows ends as the environment's FAULT says.
+
+With the fault `slow` every prediction takes its time, as with a large model: the server knows beforehand which do.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from serving import model, serve
 from serving.settings import Settings
 
 ROWS = 1000
-SLOW_SECONDS = 0.5
+SLOW = "slow"
+SLOW_SECONDS_A_ROW = 1e-4
 load = model.load
 
 
@@ -28,9 +32,9 @@ def hang(library: ctypes.CDLL) -> None:
     library.pthread_mutex_lock(mutex)
 
 
-def compute() -> None:
+def compute(rows: int) -> None:
     """As a large model does, in native code."""
-    end, numbers = time.monotonic() + SLOW_SECONDS, np.ones(100_000)
+    end, numbers = time.monotonic() + rows * SLOW_SECONDS_A_ROW, np.ones(1000)
     while time.monotonic() < end:
         np.sort(numbers)
 
@@ -40,7 +44,6 @@ FAULTS = {
     "SIGKILL": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "hangs": lambda: hang(ctypes.CDLL(None)),  # other threads run
     "hangs alone": lambda: hang(ctypes.PyDLL(None)),  # no other thread of the process does
-    "slow": compute,
 }
 
 
@@ -49,7 +52,9 @@ def load_faulty(algorithm: str, directory: Path, settings: Settings) -> model.Mo
     predict = type(loaded).predict
 
     def fail(self: model.Model, dataset: Dataset, **named: Any) -> Any:
-        if dataset.rows > ROWS:
+        if os.environ["FAULT"] == SLOW:
+            compute(dataset.rows)
+        elif dataset.rows > ROWS:
             FAULTS[os.environ["FAULT"]]()
         return predict(self, dataset, **named)
 
