@@ -70,11 +70,14 @@ class Store:
                 LOG.warning("Checkpoint %s is damaged: skipped", path)
                 continue
             try:
-                return step, opens(data)
+                opened = opens(data)
             except PlatformError:
                 raise
             except Exception as error:  # whatever a library raises, an older checkpoint is better
                 LOG.warning("Checkpoint %s is skipped: %s", path, error)
+            else:
+                LOG.info("Checkpoint loaded from %s", path)
+                return step, opened
         return None
 
     def _path(self, step: int) -> Path:

@@ -22,11 +22,6 @@ def frame(payload: bytes) -> bytes:
     return HEAD.pack(MAGIC, len(payload)) + payload + bytes(-len(payload) % 4)
 
 
-def frame_bytes(payload_bytes: int) -> int:
-    """How long the frame of a payload is."""
-    return HEAD.size + payload_bytes + -payload_bytes % 4
-
-
 def payloads(stream: Readable, source: str, longest: int, first: int = 1) -> Iterator[bytes]:
     """What the frames of `stream` hold, each of at most `longest` bytes; `first` numbers the first one, for the errors.
 

@@ -26,7 +26,7 @@ from training_scripts.linear_learner.finish import Course, finish
 from training_scripts.linear_learner.group import Group
 from training_scripts.linear_learner.hyperparameters import Hyperparameters
 from training_scripts.linear_learner.metrics import Judge
-from training_scripts.linear_learner.plan import Doubles, Plan
+from training_scripts.linear_learner.plan import Doubles
 from training_scripts.linear_learner.progress import Progress
 from training_scripts.linear_learner.rows import Rows
 from training_scripts.linear_learner.solver import Solver
@@ -90,7 +90,7 @@ def run(
         rows=data.rows["train"],
         validation=rows.get("validation"),
         surroundings=_surroundings(job, hosts),
-        progress=_resumed(made, plan, job, hosts),
+        progress=_resumed(made, job, hosts),
     )
     epochs.run()
     return finish(Course(hyperparameters, data, rows, epochs, began, read))
@@ -130,14 +130,13 @@ def _surroundings(job: Job, hosts: Group) -> Surroundings:
     return Surroundings(job.environment.current_host, hosts, stopping, keep if store is not None else None)
 
 
-def _resumed(made: Solver, plan: Plan, job: Job, hosts: Group) -> Progress:
+def _resumed(made: Solver, job: Job, hosts: Group) -> Progress:
     """The progress of the newest checkpoint, which the solver then goes on from; the leader's, on every host."""
     data = b""
     if job.checkpoints is not None and hosts.leads:
         found = job.checkpoints.newest(lambda data: _opened(made, data))
         if found is not None:
             step, data = found
-            LOG.info("Checkpoint loaded from %s", job.checkpoints.directory / f"{job.checkpoints.prefix}.{step}")
             LOG.info("Resuming after epoch %d", step)
     data = hosts.shared(data)
     if not data:

@@ -168,7 +168,6 @@ def _resumed(planned: Plan, job: Job) -> checkpoint.Checkpoint | None:
         found = job.checkpoints.newest(lambda data: _opened(planned, data))
         if found is not None:
             step, data = found
-            LOG.info("Checkpoint loaded from %s", job.checkpoints.directory / f"{job.checkpoints.prefix}.{step}")
             LOG.info("Resuming from iteration %d", step)
     data = collective.shared(data)
     return checkpoint.decode(data) if data else None
