@@ -21,6 +21,7 @@ from tests.corpus.interface import Interface
 from tests.images import limits
 from tests.images.endpoints import all_workers, insist, published, workers
 from tests.soak import load, mixture
+from tests.soak.growth import LIMIT, growth
 
 Serve = Callable[..., Container]
 pytestmark = pytest.mark.engine
@@ -28,7 +29,6 @@ SECONDS = 20.0
 REFUSALS_A_SECOND = 667
 """As many bad requests for each of the seconds are answered before the end, though it take longer: 100,000 in 150 s."""
 SAMPLE_SECONDS = 1.0
-GROWTH = 0.05
 SMALL_LOG = {"type": "json-file", "config": {"max-size": "20m"}}
 
 
@@ -58,9 +58,7 @@ def test_full_load_of_good_and_bad_requests_fails_nowhere_and_keeps_nothing(
     assert tally.failures == []
     assert workers(container) == before
     assert open_files(container) - files < load.CONNECTIONS
-    third = len(samples) // 3
-    settled, last = floor(samples[third : 2 * third]), floor(samples[2 * third :])
-    assert last < settled * (1 + GROWTH), [round(each.held / 1e6, 1) for each in samples]
+    assert growth([each.held for each in samples]) < LIMIT, [round(each.held / 1e6, 1) for each in samples]
 
 
 def warm(container: Container) -> None:
@@ -76,11 +74,6 @@ def sample(container: Container, began: float) -> Sample:
     told = container.stats(stream=False, one_shot=True)["memory_stats"]["stats"]
     held = told["total_rss"] if "total_rss" in told else told["anon"]  # the first and the second kind of cgroup
     return Sample(time.monotonic() - began, held)
-
-
-def floor(samples: list[Sample]) -> int:
-    """What is held between the large requests: these come and go, and what is kept of them stays."""
-    return min(each.held for each in samples)
 
 
 def open_files(container: Container) -> int:

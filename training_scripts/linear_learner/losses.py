@@ -36,7 +36,7 @@ class Loss:
     evaluate: Callable[[Floats, Floats], Pair]
     curve: Callable[[Floats, Floats], Floats] | None = None
     summed: Callable[[Floats, Floats], Pair] | None = None
-    """`evaluate` with the values summed over the rows (models,), quicker and to six digits, where there is one."""
+    """`evaluate` with the values summed over the rows (models,), quicker and less exact, where there is one."""
 
     @property
     def smooth(self) -> bool:
@@ -191,34 +191,22 @@ def _logistic(margins: Floats, labels: Floats) -> Pair:
     return values[..., 0], gradients
 
 
+@np.errstate(over="ignore")
 def _logistic_summed(margins: Floats, labels: Floats) -> Pair:
-    """The logarithm of a product, of numbers from 1 to 2, for the sum of as many logarithms, which cost the most."""
+    """log(1 + exp(m)) - y m, which loses digits where the terms are large and cancel out; the logarithms, which cost
+    the most, are of the products of two. Where these are beyond float32, the other form helps out."""
     flat = margins[..., 0]
-    size = np.abs(flat)
-    centred: Floats = HALF - labels
-    halves: Floats = np.full(len(size), HALF)
-    sums = halves @ size + centred @ flat
-    total = np.exp(np.negative(size, out=size), out=size)
+    half = (len(flat) + 1) // 2
+    total = np.exp(flat)
     total += 1
-    sums += np.log(_products(total)).sum(axis=0)
+    pairs = total[:half].copy()
+    pairs[: len(flat) - half] *= total[half:]
+    sums = np.ones(half, dtype=np.float32) @ np.log(pairs, out=pairs) - labels @ flat
+    if not np.isfinite(sums).all():
+        sums = _logistic(margins, labels)[0].sum(axis=0)
     gradients = np.reciprocal(total, out=total)
-    gradients -= HALF
-    np.copysign(gradients, flat, out=gradients)
-    gradients += centred[:, None]
+    np.subtract((1 - labels)[:, None], gradients, out=gradients)
     return sums, gradients[..., None]
-
-
-def _products(factors: Floats) -> Floats:
-    """Of the rows of `factors`, each of at most 2, products of at most 64 each: float32 holds 2^127."""
-    for _ in range(6):
-        half, odd = divmod(len(factors), 2)
-        if not half:
-            break
-        folded = factors[:half] * factors[half : 2 * half]
-        if odd:
-            folded[0] *= factors[-1]
-        factors = folded
-    return factors
 
 
 def _logistic_curve(margins: Floats, labels: Floats) -> Floats:

@@ -64,7 +64,7 @@ class Rows:
         return gradient
 
     def quick_loss_and_gradient(self, loss: Loss, columns: Floats, rows: slice) -> tuple[Doubles, Floats]:
-        """`loss_and_gradient` with losses to six digits, where that is quicker."""
+        """`loss_and_gradient` with losses summed less exactly, where that is quicker."""
         if loss.summed is None or self.weights is not None or columns.shape[1] < MANY:
             return self.loss_and_gradient(loss, columns, rows)
         margins = self.margins(columns, rows)
