@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _COMMA = 44
+_COMPRESSED = (b"\x1f", b"x", b"(")
+"""What gzip, zlib and zstd begin with, and no number does: polars would unpack what follows, however large."""
 _SIGNED_NAN = (b"-n", b"-N", b"+n", b"+N")
 
 
@@ -33,7 +35,7 @@ def parse(data: bytes, count: int) -> Floats | None:
     import polars as pl
 
     # polars takes a CR for a part of the line end, drops a byte order mark, and reads no line after the last line end.
-    if b"\r" in data or data.startswith(BOM) or data.endswith(b"\n") or not data:
+    if b"\r" in data or data.startswith(BOM) or data.endswith(b"\n") or not data or data.startswith(_COMPRESSED):
         return None
     try:
         frame = pl.read_csv(data, has_header=False, schema=_schema(count), quote_char=None)

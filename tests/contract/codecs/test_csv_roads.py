@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -17,6 +20,8 @@ from contract.errors import UserError
 
 ROADS = pytest.mark.parametrize("road", [csv_simdjson.parse, csv_polars.parse], ids=["simdjson", "polars"])
 LAYOUT = Layout()
+ZSTD = bytes.fromhex("28b52ffd2003190000")
+"""A frame of zstd up to its three bytes of text."""
 
 numbers = st.one_of(
     st.floats(width=32, allow_nan=False, allow_infinity=False).map(repr),
@@ -128,6 +133,13 @@ def test_any_text_never_differs(road: object, text: str, count: int) -> None:
 @settings(deadline=None, max_examples=400)
 def test_any_bytes_never_differ(road: object, data: bytes, count: int) -> None:
     check(road, data.strip(b"\r\n") or b"1", count)
+
+
+@ROADS
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, ZSTD.__add__, b"x\1\0".__add__], ids=str)
+def test_nothing_is_unpacked(road: object, pack: Callable[[bytes], bytes]) -> None:
+    check(road, pack(b"1,2"), 2)
+    check(road, pack(b"\0"), 1)
 
 
 @ROADS
