@@ -11,7 +11,7 @@ from typing import NewType
 
 Markup = NewType("Markup", str)
 
-VOID = {"meta", "br", "col"}
+VOID = {"meta", "br", "wbr", "col"}
 """Elements of HTML that have no end tag."""
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML cannot hold in any form: control characters, lone surrogates."""
@@ -20,6 +20,11 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def text(value: object) -> Markup:
     """`str(value)`, escaped; characters that no page may hold become U+FFFD."""
     return Markup(escape(_ILLEGAL.sub("\ufffd", str(value)), quote=True))
+
+
+def breakable(name: str) -> Markup:
+    """`text(name)`, which may go on in the next line behind each of its underscores."""
+    return Markup(element("wbr").join(text(part) for part in re.split("(?<=_)", name)))
 
 
 def style(css: str) -> Markup:

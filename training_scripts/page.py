@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from contract.hyperparameters import write
-from contract.markup import Markup, element, style, text
+from contract.markup import Markup, breakable, element, style, text
 from contract.metric import Direction
 from training_scripts import charts, sections
 from training_scripts.scales import drawable, number
@@ -88,7 +88,7 @@ def _tiles(summary: Summary) -> Markup | None:
         tiles.append(
             element(
                 "li",
-                element("span", text(f"{split(first)[0]} {bare}".strip()), class_="of"),
+                element("span", breakable(f"{split(first)[0]} {bare}".strip()), class_="of"),
                 element("b", text(number(summary.metrics[first]))),
                 element("span", text(" · ".join(note for note in notes if note))),
             )

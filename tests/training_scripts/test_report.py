@@ -13,7 +13,7 @@ import pytest
 
 from contract.environment import TrainingEnvironment
 from contract.errors import PlatformError
-from contract.markup import element, style, text
+from contract.markup import breakable, element, style, text
 from training_scripts import report
 from training_scripts.style import CSS
 from training_scripts.summary import ChannelSummary, Confusion, Residuals, Summary
@@ -156,6 +156,7 @@ def test_a_full_or_missing_directory_is_a_platform_error(tmp_path: Path) -> None
 
 
 def test_text_is_escaped_and_style_refuses_markup() -> None:
+    assert breakable("sampled_a<b") == "sampled_<wbr/>a&lt;b"
     assert text("<a b='c'>&\"\x07") == "&lt;a b=&#x27;c&#x27;&gt;&amp;&quot;\ufffd"
     assert element("p", text("x"), class_="a", data_x=1.0, title=None) == '<p class="a" data-x="1">x</p>'
     with pytest.raises(ValueError, match="style sheet"):

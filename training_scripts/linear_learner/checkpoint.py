@@ -31,7 +31,7 @@ def encode(checkpoint: Checkpoint) -> bytes:
     progress = checkpoint.progress
     arrays = {f"{_SOLVER}{name}": array for name, array in checkpoint.state.items()}
     head: dict[str, Any] = {"losses": progress.losses, "mark": progress.mark, "stale": progress.stale}
-    head |= {"finished": progress.finished, "best": None}
+    head |= {"values": progress.values, "finished": progress.finished, "best": None}
     if progress.best is not None:
         head["best"] = {name: getattr(progress.best, name) for name in ("epoch", "model", "value", "loss")}
         arrays |= {f"{_BEST}weights": progress.best.weights, f"{_BEST}biases": progress.best.biases}
@@ -49,6 +49,6 @@ def decode(data: bytes) -> Checkpoint:
     best = None
     if head["best"] is not None:
         best = Best(**head["best"], weights=arrays[f"{_BEST}weights"], biases=arrays[f"{_BEST}biases"])
-    progress = Progress(head["losses"], best, head["mark"], int(head["stale"]), bool(head["finished"]))
+    own = {name: head[name] for name in ("losses", "mark", "stale", "values", "finished")}
     state = {name.removeprefix(_SOLVER): array for name, array in arrays.items() if name.startswith(_SOLVER)}
-    return Checkpoint(progress, state)
+    return Checkpoint(Progress(best=best, **own), state)

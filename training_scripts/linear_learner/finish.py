@@ -116,11 +116,10 @@ def _fitted(
     model: Model,
 ) -> Fitted:
     metrics = {f"{name}-{metric}": value for name, all_of in values.items() for metric, value in all_of.items()}
-    losses = course.epochs.progress.losses
     summary = summarise.summary(
         judge,
         best,
-        losses,
+        course.epochs.progress,
         metrics,
         course.hyperparameters,
         channels=[each.summary for each in course.data.tables.values()],

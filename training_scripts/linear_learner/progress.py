@@ -28,8 +28,8 @@ class Best:
 
 @dataclass
 class Progress:
-    """`losses`: channel -> of each epoch the loss of each model. `mark`: the value that an epoch has to improve on, and
-    `stale` the number of epochs that have not.
+    """`losses`: channel -> of each epoch the loss of each model, and `values` what they were judged by, likewise.
+    `mark`: the value that an epoch has to improve on, and `stale` the number of epochs that have not.
 
     An improvement counts that is at least early_stopping_tolerance of the mark. A smaller one counts for nothing, but
     the better model is kept all the same.
@@ -39,6 +39,7 @@ class Progress:
     best: Best | None = None
     mark: float | None = None
     stale: int = 0
+    values: list[list[float]] = field(default_factory=list)
     finished: bool = False
     """More epochs would change nothing."""
 
@@ -66,6 +67,7 @@ class Progress:
 
         `weights` (models, outputs, features) and `biases` (models, outputs) are those after the epoch.
         """
+        self.values.append(values.tolist())
         sign = 1.0 if maximize else -1.0
         model = int(np.lexsort((losses, np.where(np.isfinite(values), -sign * values, np.inf)))[0])
         value, loss = float(values[model]), float(losses[model])

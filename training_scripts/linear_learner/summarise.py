@@ -10,11 +10,11 @@ import safetensors
 from contract.dataset import Floats
 from contract.hyperparameters import given
 from training_scripts import outcome
-from training_scripts.linear_learner import scoring
+from training_scripts.linear_learner import scoring, texts
 from training_scripts.linear_learner.artifact import Model
 from training_scripts.linear_learner.hyperparameters import Hyperparameters
 from training_scripts.linear_learner.metrics import Judge
-from training_scripts.linear_learner.progress import Best, Losses
+from training_scripts.linear_learner.progress import Best, Progress
 from training_scripts.linear_learner.rows import Rows
 from training_scripts.linear_learner.scaler import Scaling
 from training_scripts.summary import ChannelSummary, Confusion, Residuals, Summary, Table
@@ -27,7 +27,7 @@ LIBRARIES = {"numpy": np.__version__, "safetensors": safetensors.__version__}
 def summary(
     judge: Judge,
     best: Best,
-    losses: Losses,
+    progress: Progress,
     metrics: Mapping[str, float],
     hyperparameters: Hyperparameters,
     channels: Sequence[ChannelSummary],
@@ -36,7 +36,7 @@ def summary(
     model: Model,
 ) -> Summary:
     """Everything the report shows of a fit. `metrics` by the names "validation-mse"."""
-    history = history_of(judge, best, losses)
+    history = history_of(judge, best, progress)
     bare = {name.partition("-")[2] for name in (*history, *metrics)}
     return Summary(
         title=f"Linear Learner, {judge.task.predictor_type}, {judge.task.loss}",
@@ -52,12 +52,12 @@ def summary(
         hyperparameters=given(hyperparameters),
         seconds=seconds,
         libraries=LIBRARIES,
-        sections=(_choice(judge, best, validated="validation" in losses), _coefficients(judge, best, model)),
+        sections=(_choice(judge, best, validated="validation" in progress.losses), _coefficients(judge, best, model)),
     )
 
 
 def _choice(judge: Judge, best: Best, *, validated: bool) -> Table:
-    """What the model was chosen by, which need not be the loss that is drawn, and what its labels are decided by."""
+    """What the model was chosen by, and what its labels are decided by."""
     task = judge.task
     by = f"{task.criterion_name} on validation" if validated else f"{task.objective} on train"
     rows = [("chosen by", by), ("its value", f"{best.value:g}"), ("in epoch", str(best.epoch))]
@@ -77,14 +77,17 @@ def _coefficients(judge: Judge, best: Best, model: Model) -> Table:
     return Table("Coefficients", ("feature", *names), rows, figures=len(names), note=note)
 
 
-def history_of(judge: Judge, best: Best, losses: Losses) -> dict[str, list[float]]:
-    """The losses of the chosen model in every epoch, all in the labels' own units, so that they share a picture:
-    "train-mse_objective" -> one value an epoch."""
-    units = {"train": judge.task.unit(judge.label_scale)}
-    return {
-        f"{channel}-{judge.task.objective}": [units.get(channel, 1.0) * each[best.model] for each in all_of]
-        for channel, all_of in losses.items()
+def history_of(judge: Judge, best: Best, progress: Progress) -> dict[str, list[float]]:
+    """What the chosen model was chosen by, where that is not a loss, and its losses, all in the labels' own units, so
+    that they share a picture: "train-mse_objective" -> one value an epoch."""
+    task, units = judge.task, {"train": judge.task.unit(judge.label_scale)}
+    told = {
+        f"{channel}-{task.objective}": [units.get(channel, 1.0) * each[best.model] for each in all_of]
+        for channel, all_of in progress.losses.items()
     }
+    if task.criterion == texts.LOSS or "validation" not in progress.losses:
+        return told
+    return {f"validation-{task.criterion_name}": [each[best.model] for each in progress.values]} | told
 
 
 def importances(best: Best) -> dict[str, float]:

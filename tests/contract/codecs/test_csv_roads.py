@@ -136,7 +136,9 @@ def test_any_bytes_never_differ(road: object, data: bytes, count: int) -> None:
 
 
 @ROADS
-@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, ZSTD.__add__, b"x\1\0".__add__], ids=["gzip", "zlib", "zstd", "cut"])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, zlib.compress, ZSTD.__add__, b"x\1\0".__add__], ids=["gzip", "zlib", "zstd", "cut"]
+)
 def test_nothing_is_unpacked(road: object, pack: Callable[[bytes], bytes]) -> None:
     check(road, pack(b"1,2"), 2)
     check(road, pack(b"\0"), 1)

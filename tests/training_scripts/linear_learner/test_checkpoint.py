@@ -22,7 +22,7 @@ BEST = Best(3, 1, 0.1 + 0.2, 0.25, np.array([[1.5, 2.5]], dtype=np.float32), np.
 
 
 def test_every_number_survives() -> None:
-    progress = Progress({"train": [[0.1 + 0.2, math.nan]]}, BEST, 1 / 3, 2, finished=True)
+    progress = Progress({"train": [[0.1 + 0.2, math.nan]]}, BEST, 1 / 3, 2, [[0.5, 1 / 7]], finished=True)
     found = checkpoint.decode(checkpoint.encode(Checkpoint(progress, STATE)))
     assert repr(found.progress.losses) == repr(progress.losses)
     assert (found.progress.mark, found.progress.stale, found.progress.epochs) == (1 / 3, 2, 1)

@@ -40,6 +40,8 @@ def test_the_report_tells_by_what_the_model_was_chosen_and_from_what_score_a_lab
     choice, coefficients = fitted.summary.sections
     told = dict(choice.rows)
     assert told["chosen by"] == "sampled_accuracy on validation"
+    chosen_by = fitted.summary.history["validation-sampled_accuracy"]
+    assert f"{max(chosen_by):g}" == f"{chosen_by[int(told['in epoch'])]:g}" == told["its value"]
     assert float(told["label is 1 from a score of"]) == pytest.approx(fitted.details["threshold"], rel=1e-5)
     assert coefficients.rows[0][0] == "intercept"
     assert float(dict(coefficients.rows)["f0"]) > 0
