@@ -7,6 +7,7 @@ import datetime
 import os
 import queue
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ from local_mode.request import Request, arn, new_name, region
 from local_mode.result import Result, Transition
 
 OUTPUT = Path("build") / "jobs"
+DESCRIBE_SECONDS = 30.0
+"""After which an image that does not say what it takes is taken for one that cannot."""
 SHM_SHARE = 0.5
 """Of the memory: what Linux gives /dev/shm on a cloud instance. Docker's own default is 64 MB."""
 
@@ -138,10 +141,14 @@ class TrainingJob:
         folder = self._hosts_folder / "describe"
         folder.mkdir(parents=True)
         running = engine.start(Container(self.image.reference, ("hyperparameters",), "describe", folder))
+        # Somebody's image may take the word for nothing and serve, or wait.
+        limit = threading.Timer(DESCRIBE_SECONDS, running.kill)
+        limit.start()
         try:
             printed = "\n".join(running.lines())
             return metrics.shipped(printed) if running.wait() == 0 else ()
         finally:
+            limit.cancel()
             running.remove()
 
     @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from contract.errors import UserError
+from local_mode import training_job
 from local_mode.channel import Channel
 from local_mode.observer import Observer
 from local_mode.process_engine import ProcessEngine
@@ -83,6 +84,17 @@ def test_program_that_ignores_sigterm_is_killed(train: Train) -> None:
     assert result.status == "Stopped"
     assert result.model is None
     assert 1.5 <= time.monotonic() - started < 10
+
+
+def test_an_image_that_waits_when_asked_what_it_takes_trains_all_the_same(
+    tmp_path: Path, engine: ProcessEngine, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_job, "DESCRIBE_SECONDS", 0.5)
+    describe = tmp_path / "project" / "training_scripts" / "describe.py"
+    describe.unlink()
+    describe.write_text("import time\n\ntime.sleep(100)\n")
+    result = train("complete")
+    assert (result.status, result.history) == ("Completed", {})
 
 
 def test_stop_from_another_thread(tmp_path: Path, engine: ProcessEngine) -> None:
