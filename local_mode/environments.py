@@ -52,7 +52,7 @@ def _install(python: Path, lock: Path, progress: Callable[[str], None]) -> None:
     wanted = sum("==" in line and not line.startswith((" ", "#")) for line in lock.read_text().splitlines())
     # Our own pip, with the user's settings of it, installs into the other environment: that one needs none.
     command = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check", "install"]
-    command += ["--require-hashes", "--no-deps", "--progress-bar", "off", "--requirement", str(lock)]
+    command += ["--require-hashes", "--no-deps", "--no-compile", "--progress-bar", "off", "--requirement", str(lock)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:  # noqa: S603 - our own command
         assert pip.stdout is not None
         said, collected = [], 0
