@@ -107,10 +107,8 @@ def shared(data: bytes) -> bytes:
     if not several():
         return data
     size = _most(len(data) if leads() else 0)
-    values = np.zeros(size, dtype=np.int32)
-    if leads():
-        values[:] = np.frombuffer(data, dtype=np.uint8)
-    return bytes(_reduced(values, "MAX").astype(np.uint8)) if size else b""
+    words = (data if leads() else b"").ljust(size + -size % 4, b"\0")
+    return total(np.frombuffer(words, dtype=np.int32)).tobytes()[:size] if size else b""
 
 
 @contextmanager

@@ -202,7 +202,7 @@ def _logistic_summed(margins: Floats, labels: Floats) -> Pair:
     pairs = total[:half].copy()
     pairs[: len(flat) - half] *= total[half:]
     sums = np.ones(half, dtype=np.float32) @ np.log(pairs, out=pairs) - labels @ flat
-    if not np.isfinite(sums).all():
+    if np.isposinf(sums).any():
         sums = _logistic(margins, labels)[0].sum(axis=0)
     gradients = np.reciprocal(total, out=total)
     np.subtract((1 - labels)[:, None], gradients, out=gradients)

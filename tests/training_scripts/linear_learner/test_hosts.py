@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from safetensors.numpy import load
 
 from contract.errors import UserError
 from tests.training_scripts.bench import Bench
+from tests.training_scripts.hosts import HOSTS, Hosts
 from tests.training_scripts.linear_learner.conftest import text_of
 from tests.training_scripts.linear_learner.hosts import group_of, together
 from training_scripts import linear_learner
@@ -31,14 +31,6 @@ TASKS = {
     "two": SMALL | {"predictor_type": "binary_classifier", "positive_example_weight_mult": "balanced"},
     "three": SMALL | {"predictor_type": "multiclass_classifier", "num_classes": "3"},
 }
-HOSTS = ("127.0.0.1", "localhost")
-PROGRAM = """
-import sys
-from training_scripts import collective, job, watch
-collective.PORT = int(sys.argv[1])
-watch.PATIENCE_SECONDS = 2
-job.leave(job.main())
-"""
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -153,62 +145,24 @@ def bench_of(base: Path, rows, held, distribution: str) -> Bench:
     return bench
 
 
-def free_port() -> int:
-    """A port that is free, and whose successor is. Each job takes its own: the latest one's is still closing."""
-    with socket.socket() as first:
-        first.bind(("127.0.0.1", 0))
-        return int(first.getsockname()[1])
-
-
 @pytest.fixture
-def start(programs: Programs):
-    """Start the two hosts with a share of rows each ("" for none); the processes, by host. What an earlier job left in
-    their folders stays there."""
-
-    def begin(shares: tuple[str, str], validation: str, given: dict[str, str]) -> list:
-        processes, port = [], free_port()
-        for host, rows in zip(HOSTS, shares, strict=True):
-            base = programs.base / host
-            lay(base, host, rows, validation, given)
-            environment = {"SAGEMAKER_BASE_DIR": str(base), "SAGEMAKER_ALGORITHM": "linear_learner"}
-            processes.append(programs.start("-c", PROGRAM, str(port), PYTHONWARNINGS="ignore", **environment))
-        return processes
-
-    return begin
+def hosts(programs: Programs) -> Hosts:
+    return Hosts(programs, "linear_learner")
 
 
-def lay(base: Path, host: str, rows: str, validation: str, given: dict[str, str]) -> None:
-    config = base / "input" / "config"
-    config.mkdir(parents=True, exist_ok=True)
-    for channel, text in (("train", rows), ("validation", validation)):
-        folder = base / "input" / "data" / channel
-        folder.mkdir(parents=True, exist_ok=True)
-        if text:
-            (folder / f"{host}.csv").write_text(text)
-    sharded = {"ContentType": "text/csv", "S3DistributionType": "ShardedByS3Key"}
-    files = {
-        "hyperparameters": given,
-        "inputdataconfig": {"train": sharded, "validation": {"ContentType": "text/csv"}},
-        "resourceconfig": {"hosts": list(HOSTS), "current_host": host},
-        "checkpointconfig": {},
-    }
-    for name, value in files.items():
-        (config / f"{name}.json").write_text(json.dumps(value))
-
-
-def test_two_hosts_train_one_model_and_the_leader_tells_and_writes_it(programs, start, two):
+def test_two_hosts_train_one_model_and_the_leader_tells_and_writes_it(hosts, two):
     rows, held = two(400), two(100, seed=1)
-    halves = (text_of(rows[:200]), text_of(rows[200:]))
-    ended = [programs.finish(process) for process in start(halves, text_of(held), TASKS["two"])]
+    halves = (text_of(rows[:200]).encode(), text_of(rows[200:]).encode())
+    ended = hosts.ended(halves, TASKS["two"], validation=text_of(held).encode())
     assert [code for code, _ in ended] == [0, 0], ended
     (_, leader), (_, other) = ended
     assert f"#quality_metric: host={HOSTS[0]}, epoch=0, validation binary_" in leader
     assert f"#validation_score ({HOSTS[0]}) : ('roc_auc_score', " in leader
     assert "#quality_metric" not in other
     assert "#metrics" not in other
-    assert not any((programs.base / HOSTS[1] / "model").iterdir())
-    assert not any((programs.base / HOSTS[1] / "checkpoints").iterdir())
-    folder = programs.base / HOSTS[0] / "model"
+    assert not any((hosts.base(HOSTS[1]) / "model").iterdir())
+    assert not any((hosts.base(HOSTS[1]) / "checkpoints").iterdir())
+    folder = hosts.base(HOSTS[0]) / "model"
     arrays = load((folder / "model.safetensors").read_bytes())
     threshold = json.loads((folder / "model.json").read_text())["details"]["threshold"]
     margins = held[:, 1:] @ arrays["weights"][0] + arrays["bias"]
@@ -217,40 +171,41 @@ def test_two_hosts_train_one_model_and_the_leader_tells_and_writes_it(programs, 
     assert told == pytest.approx(accuracy, abs=0.02)
 
 
-def test_a_host_without_data_is_left_out(programs, start, numbers):
-    text = text_of(numbers(200))
-    ended = [programs.finish(process) for process in start(("", text), text, TASKS["numbers"])]
+def test_a_host_without_data_is_left_out(hosts, numbers):
+    text = text_of(numbers(200)).encode()
+    ended = hosts.ended((b"", text), TASKS["numbers"], validation=text)
     assert [code for code, _ in ended] == [0, 0], ended
     assert f"Host {HOSTS[0]} has no data for every channel: it is left out of the training" in ended[0][1]
-    assert (programs.base / HOSTS[1] / "model" / "model_algo-1").exists()
-    assert not any((programs.base / HOSTS[0] / "model").iterdir())
+    assert (hosts.base(HOSTS[1]) / "model" / "model_algo-1").exists()
+    assert not any((hosts.base(HOSTS[0]) / "model").iterdir())
 
 
-def test_a_stop_of_one_host_stops_all_after_the_same_epoch(programs, start, numbers):
+def test_a_stop_of_one_host_stops_all_after_the_same_epoch(programs, hosts, numbers):
     rows = numbers(400)
-    halves = (text_of(rows[:200]), text_of(rows[200:]))
+    halves = (text_of(rows[:200]).encode(), text_of(rows[200:]).encode())
     given = TASKS["numbers"] | {"optimizer": "adam", "epochs": "1000000", "early_stopping_patience": "1000000"}
-    processes = start(halves, text_of(rows), given)
-    checkpoints = programs.base / HOSTS[0] / "checkpoints"
+    processes = hosts.start(halves, given, validation=text_of(rows).encode())
+    checkpoints = hosts.base(HOSTS[0]) / "checkpoints"
     programs.wait_until(lambda: any(checkpoints.glob("linear_learner-checkpoint.*")), seconds=60)
     code, printed = programs.stop(processes[1])
     assert code == 0, printed
     code, printed = programs.finish(processes[0])
     assert code == 0, printed
-    assert (programs.base / HOSTS[0] / "model" / "model.safetensors").exists()
+    assert (hosts.base(HOSTS[0]) / "model" / "model.safetensors").exists()
 
 
-def test_hosts_that_are_started_again_go_on_from_the_checkpoints(programs, start, two):
+def test_hosts_that_are_started_again_go_on_from_the_checkpoints(hosts, two):
     rows, held = two(400), two(100, seed=1)
-    job = ((text_of(rows[:200]), text_of(rows[200:])), text_of(held), TASKS["two"] | {"optimizer": "auto"})
-    first = [programs.finish(process) for process in start(*job)]
+    halves = (text_of(rows[:200]).encode(), text_of(rows[200:]).encode())
+    given, held = TASKS["two"] | {"optimizer": "auto"}, text_of(held).encode()
+    first = hosts.ended(halves, given, validation=held)
     assert [code for code, _ in first] == [0, 0], first
-    leader = programs.base / HOSTS[0]
+    leader = hosts.base(HOSTS[0])
     model = (leader / "model" / "model.safetensors").read_bytes()
     steps = sorted((leader / "checkpoints").glob("linear_learner-checkpoint.*"))
     assert len(steps) > 1
     steps[-1].unlink()
-    again = [programs.finish(process) for process in start(*job)]
+    again = hosts.ended(halves, given, validation=held)
     assert [code for code, _ in again] == [0, 0], again
     assert f"Checkpoint loaded from {steps[-2]}" in again[0][1]
     assert (leader / "model" / "model.safetensors").read_bytes() == model

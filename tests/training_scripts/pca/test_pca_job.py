@@ -120,7 +120,7 @@ def test_a_stop_while_reading_saves_what_there_is(bench, pca, programs, text, me
 def test_two_hosts_find_what_one_would(programs, text, measures, by_svd):
     hosts = Hosts(programs, "pca", CSV)
     shares = (text(measures[:100] + 50), text(measures[100:] - 50))
-    ended = [programs.finish(process) for process in hosts.start(shares, GIVEN, test=text(measures))]
+    ended = hosts.ended(shares, GIVEN, test=text(measures))
     assert [code for code, _ in ended] == [0, 0], ended
     together = np.vstack([(measures[:100] + 50), (measures[100:] - 50)])
     by_svd(together, 3).agrees(model(hosts.base(HOSTS[0])))
@@ -133,7 +133,7 @@ def test_two_hosts_find_what_one_would(programs, text, measures, by_svd):
 def test_a_host_without_data_is_left_out(programs, text, measures, by_svd, empty):
     hosts = Hosts(programs, "pca", CSV)
     shares = (b"", text(measures)) if empty == 0 else (text(measures), b"")
-    ended = [programs.finish(process) for process in hosts.start(shares, GIVEN)]
+    ended = hosts.ended(shares, GIVEN)
     assert [code for code, _ in ended] == [0, 0], ended
     by_svd(measures, 3).agrees(model(hosts.base(HOSTS[1 - empty])))
     assert not any((hosts.base(HOSTS[empty]) / "model").iterdir())
