@@ -9,6 +9,8 @@ from itertools import pairwise
 FIFTHS = 5
 LIMIT = 0.05
 """Growth from which it is a leak."""
+SETTLED_SECONDS = 100
+"""How long a soak lasts at least whose allocators have taken all that they need before its last two thirds."""
 
 
 def growth(held: Sequence[int]) -> float:
@@ -17,6 +19,19 @@ def growth(held: Sequence[int]) -> float:
     The floor is what is held between the large requests: these come and go, and what is kept of them stays. A leak
     raises it in every fifth; an allocator that takes its last arena does so in one, and that is not held against it.
     """
-    length = len(held) // FIFTHS
-    floors = [min(held[place * length : (place + 1) * length]) for place in range(1, FIFTHS)]
+    floors = _floors(held, FIFTHS)[1:]
     return statistics.median(after - before for before, after in pairwise(floors)) * (FIFTHS - 2) / floors[0]
+
+
+def late_growth(held: Sequence[int]) -> float:
+    """The part by which the floor of the last third lies above that of the second: here every step counts, so it is
+    for a soak that takes `SETTLED_SECONDS`."""
+    _, settled, last = _floors(held, 3)
+    return (last - settled) / settled
+
+
+def _floors(held: Sequence[int], parts: int) -> list[int]:
+    """The least of each part; what is left over belongs to the last one."""
+    length = len(held) // parts
+    cuts = [*range(0, parts * length, length), len(held)]
+    return [min(held[start:stop]) for start, stop in pairwise(cuts)]
