@@ -50,7 +50,6 @@ class Hosts:
                 port,
                 SAGEMAKER_BASE_DIR=str(self.base(host)),
                 SAGEMAKER_ALGORITHM=self.algorithm,
-                PYTHONWARNINGS="ignore",
             )
             for host in HOSTS
         ]

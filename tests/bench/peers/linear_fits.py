@@ -23,7 +23,7 @@ RIDGE = ("cholesky", "lsqr", "sparse_cg")
 def main() -> None:
     """Fit."""
     way, folder, task, decay, budgets = sys.argv[1], Path(sys.argv[2]), sys.argv[3], float(sys.argv[4]), sys.argv[5]
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # a fit that max_iter ends early is what is measured
     features, labels = np.load(folder / "features.npy"), np.load(folder / "labels.npy")
     limits = [int(budget) for budget in budgets.split(",")]
     for _ in fits(way, features[:WARM_ROWS], labels[:WARM_ROWS], task, decay, limits[:2]):
