@@ -27,6 +27,10 @@ HEIGHT = 4096
 BUFFER_BYTES = 1 << 25
 """Of those rows where they are wide and only directions are kept: then fewer do."""
 LEAST_HEIGHT = 256
+SMALL_PRODUCT = 256
+"""Cells, width times directions, of products that OpenBLAS's small kernels add up in float32 row after row: of these
+only `SMALL_HEIGHT` at a time, as larger ones are added up in parts that the kernel cuts."""
+SMALL_HEIGHT = 1024
 SMALL = 1e-30
 """The least mean square of a cell of which products in float32 keep their digits."""
 FOLD = 256
@@ -65,7 +69,8 @@ class Accumulator:
         kind = np.dtype(np.float64 if precise else np.float32)
         height = HEIGHT
         if directions is not None:
-            height = min(HEIGHT, max(LEAST_HEIGHT, BUFFER_BYTES // (kind.itemsize * width)))
+            most = SMALL_HEIGHT if directions.size <= SMALL_PRODUCT else HEIGHT
+            height = min(most, max(LEAST_HEIGHT, BUFFER_BYTES // (kind.itemsize * width)))
         self._width = width
         self._directions = directions
         self._fast = None if directions is None else directions.astype(kind)
