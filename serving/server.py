@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,13 +12,10 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 
 from contract.errors import PlatformError
-from serving import gunicorn_config, logs, model, probe, waiting
+from serving import allocator, gunicorn_config, logs, model, probe, waiting
 from serving.app import Application
 from serving.invocations import Endpoint
 from serving.settings import Settings
-
-_M_ARENA_MAX = -8
-"""Of malloc.h."""
 
 
 class Server(BaseApplication):
@@ -68,7 +64,7 @@ def run(
     """
     gunicorn_config.keep_what_is_loaded()
     if not settings.user_code:
-        _share_an_arena()
+        allocator.settle()
     logs.start()
     settings = model.settle(algorithm, settings)
     endpoint = Endpoint(settings)
@@ -86,8 +82,3 @@ def run(
         tell(waiting.LOADED)
         endpoint.service.try_out()
         Server(application, configuration).run()
-
-
-def _share_an_arena() -> None:
-    """Else glibc gives every thread memory of its own to allocate from: 2 MB a worker that nobody else can use."""
-    ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)

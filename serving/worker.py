@@ -21,6 +21,7 @@ import gevent
 from gevent import hub
 from gunicorn.workers.base import Worker as BaseWorker
 
+from serving.allocator import Idleness
 from serving.http.connection import Host
 from serving.http.door import Door, Tally
 from serving.http.patience import Patience
@@ -37,6 +38,7 @@ class Worker(BaseWorker):
         self.inherited_signals: SimpleQueue[int] = SimpleQueue()
         """Of the arbiter whose copy this process is: until a worker has handlers of its own, signals land there."""
         self.patience = Patience()
+        self.idleness = Idleness()
         self.tally = Tally(1)
         self.slot = 0
         """Where in the tally this worker counts."""
@@ -79,6 +81,7 @@ class Worker(BaseWorker):
     def _turn(self, host: Host) -> None:
         self.notify()
         host.tick()
+        self.idleness.look(host.answered, host.active)
         gevent.sleep(_TURN_SECONDS)
 
     def _environ(self) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Host:
     patience: Patience = field(default_factory=Patience)
     active: int = 0
     """Requests that are being answered."""
+    answered: int = 0
     refused: Callable[[int], None] = lambda status: None
     """Told the status of each request that never reaches the application."""
     stopping: bool = False
@@ -130,6 +131,7 @@ class Connection:
                 wire.linger(_LINGER_SECONDS, _LINGER_BYTES)
         finally:
             host.active -= 1
+            host.answered += 1
         return lasting
 
     def _answer(self, request: Head, body: Body) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 from pathlib import Path
 
 from contract import limits, resources
-from serving import probe
+from serving import allocator, probe
 from serving.settings import MEBIBYTE, Settings
 
 _SYSTEM_BYTES = 16 * MEBIBYTE
@@ -38,7 +37,7 @@ def estimate(directory: Path) -> tuple[int, int]:
 
 def private() -> int:
     """Bytes that would be free if this process ended: those of its memory that it shares with no other, and more."""
-    trim()
+    allocator.trim()
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     return _UNSEEN_BYTES + _KIBIBYTE * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
 
@@ -53,11 +52,6 @@ def resident(process: int) -> int:
     except OSError:
         return 0
     return (pages - shared) * resource.getpagesize()
-
-
-def trim() -> None:
-    """Give back what was freed: the C library would keep it for this process."""
-    ctypes.CDLL(None).malloc_trim(0)
 
 
 def volunteer() -> None:

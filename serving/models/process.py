@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from contract.errors import AlgorithmError, UserError
-from serving import probe
+from serving import allocator, probe
 from serving.answers import Answer
 from serving.invocation import Invocation
 from serving.models import loaded, memory, message
@@ -206,7 +206,7 @@ class Host:
             _send(connection, Message(answer.head | {"last": True}, answer.body))
             del answer
         if large:
-            memory.trim()
+            allocator.trim()
 
     def _patience(self) -> float | None:
         self._pending = [answer for answer in self._pending if not answer.done()]

@@ -11,33 +11,28 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from math import ceil
 
 import pytest
 from docker.models.containers import Container
 
 from contract.limits import PAYLOAD_BYTES
+from serving.allocator import IDLE_SECONDS
 from tests.corpus.interface import Interface
 from tests.images import limits
 from tests.images.endpoints import all_workers, insist, published, workers
 from tests.soak import load, mixture
-from tests.soak.growth import LIMIT, SETTLED_SECONDS, growth, late_growth
+from tests.soak.growth import LIMIT, growth
 
 Serve = Callable[..., Container]
 pytestmark = pytest.mark.engine
 SECONDS = 20.0
 REFUSALS_A_SECOND = 667
 """As many bad requests for each of the seconds are answered before the end, though it take longer: 100,000 in 150 s."""
-SAMPLE_SECONDS = 1.0
+LEAST_ROUNDS, MOST_ROUND_SECONDS = 12, 10.0
+PAUSE_SECONDS = IDLE_SECONDS + 0.5
+"""Between rounds, for the workers to give back what they freed."""
 SMALL_LOG = {"type": "json-file", "config": {"max-size": "20m"}}
-
-
-@dataclass(frozen=True)
-class Sample:
-    """`held`: bytes of all processes together that no file is behind."""
-
-    seconds: float
-    held: int
 
 
 @pytest.mark.timeout(float(os.environ.get("SOAK_SECONDS") or 150) + 600)
@@ -49,18 +44,18 @@ def test_full_load_of_good_and_bad_requests_fails_nowhere_and_keeps_nothing(
     before = all_workers(container)
     warm(container)
     files = open_files(container)
-    with load.full(published(container)[1], interface) as tally:
-        samples = [sample(container, began := time.monotonic())]
-        while not tally.failures and (samples[-1].seconds < seconds or tally.refused < seconds * REFUSALS_A_SECOND):
-            time.sleep(SAMPLE_SECONDS)
-            samples.append(sample(container, began))
-            print(f"{samples[-1].seconds:.0f} s, {samples[-1].held / 1e6:.1f} MB, {tally}")
+    rounds = max(LEAST_ROUNDS, ceil(seconds / MOST_ROUND_SECONDS))
+    requests = load.Load(published(container)[1], interface)
+    tally, held, began = requests.tally, [], time.monotonic()
+    while not tally.failures and (len(held) < rounds or tally.refused < seconds * REFUSALS_A_SECOND):
+        requests.go_on(seconds / rounds)
+        time.sleep(PAUSE_SECONDS)
+        held.append(bytes_held(container))
+        print(f"{time.monotonic() - began:.0f} s, {held[-1] / 1e6:.1f} MB, {tally}")
     assert tally.failures == []
     assert workers(container) == before
     assert open_files(container) - files < load.CONNECTIONS
-    held = [each.held for each in samples]
     assert growth(held) < LIMIT, held
-    assert seconds < SETTLED_SECONDS or late_growth(held) < LIMIT, held
 
 
 def warm(container: Container) -> None:
@@ -72,10 +67,11 @@ def warm(container: Container) -> None:
         } == {200}
 
 
-def sample(container: Container, began: float) -> Sample:
+def bytes_held(container: Container) -> int:
+    """Of all processes together, that no file is behind."""
     told = container.stats(stream=False, one_shot=True)["memory_stats"]["stats"]
-    held = told["total_rss"] if "total_rss" in told else told["anon"]  # the first and the second kind of cgroup
-    return Sample(time.monotonic() - began, held)
+    held: int = told["total_rss"] if "total_rss" in told else told["anon"]  # the first and the second kind of cgroup
+    return held
 
 
 def open_files(container: Container) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -36,19 +37,23 @@ class Tally:
         return sum(count for status, count in self.answered.items() if status >= 400)
 
 
-@contextmanager
-def full(port: int, interface: Interface) -> Iterator[Tally]:
-    """Load a server on this port of the loopback, which takes what `interface` says, while the block runs."""
-    tally, done = Tally(), threading.Event()
-    threads = [
-        threading.Thread(target=_ask, args=(port, mixture.requests(Random(place), interface), tally, done))
-        for place in range(CONNECTIONS)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield tally
-    finally:
+class Load:
+    """Asks a server on this port of the loopback, which takes what `interface` says, again and again."""
+
+    def __init__(self, port: int, interface: Interface) -> None:
+        self.tally = Tally()
+        self._port = port
+        self._requests = [mixture.requests(Random(place), interface) for place in range(CONNECTIONS)]
+
+    def go_on(self, seconds: float) -> None:
+        """Ask for so long. After it no request is under way, and no connection open."""
+        done = threading.Event()
+        threads = [
+            threading.Thread(target=_ask, args=(self._port, requests, self.tally, done)) for requests in self._requests
+        ]
+        for thread in threads:
+            thread.start()
+        time.sleep(seconds)
         done.set()
         for thread in threads:
             thread.join()
