@@ -38,6 +38,20 @@ def least_squares(features: Doubles, label: Doubles) -> Doubles:
     return np.asarray(np.linalg.lstsq(_with_ones(features), label, rcond=None)[0], np.float64)
 
 
+def least_deviations(feature: Doubles, label: Doubles) -> tuple[float, float]:
+    """Slope and intercept of the line that minimises the absolute error: the best of those through two of the points.
+
+    Source: Bloomfield and Steiger, "Least Absolute Deviations" (1983).
+    """
+    one, other = np.triu_indices(len(feature), 1)
+    apart = feature[one] != feature[other]
+    one, other = one[apart], other[apart]
+    slopes = (label[other] - label[one]) / (feature[other] - feature[one])
+    intercepts = label[one] - slopes * feature[one]
+    best = np.abs(label[:, None] - slopes * feature[:, None] - intercepts).sum(axis=0).argmin()
+    return float(slopes[best]), float(intercepts[best])
+
+
 def predict(weights: Doubles, features: Doubles) -> Doubles:
     """What `least_squares` predicts of `features` (rows, features)."""
     predicted: Doubles = _with_ones(features) @ weights

@@ -67,7 +67,11 @@ def judge(stage: Stage, years: Doubles, salaries: Doubles, line: tuple[float, fl
     slope, intercept = map(float, regression.least_squares(years[:, None], salaries))
     best = Quality.of(salaries, slope * years + intercept)
     ours = Quality.of(salaries, predicted)
-    regression.table(stage.show, [("least squares", best), ("Linear Learner, absolute loss", ours)])
+    steepness, start = regression.least_deviations(years, salaries)
+    least = Quality.of(salaries, steepness * years + start)
+    rows = [("least squares", best), ("least absolute deviations", least), ("Linear Learner, absolute loss", ours)]
+    regression.table(stage.show, rows)
+    stage.show.say("Linear Learner aims at the second of them; mini-batches of 5 rows end near it, not at it.")
     path = stage.folder / "salary.png"
     lines = {"Linear Learner": line, "least squares": (slope, intercept)}
     picture.line_fit(path, "Salary by years of experience", ("years of experience", "salary"), years, salaries, lines)
