@@ -47,6 +47,7 @@ class Host:
     active: int = 0
     """Requests that are being answered."""
     answered: int = 0
+    """Requests, so far."""
     refused: Callable[[int], None] = lambda status: None
     """Told the status of each request that never reaches the application."""
     stopping: bool = False

@@ -53,10 +53,12 @@ class Load:
         ]
         for thread in threads:
             thread.start()
-        time.sleep(seconds)
-        done.set()
-        for thread in threads:
-            thread.join()
+        try:
+            time.sleep(seconds)
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
 
 
 def _ask(port: int, requests: Iterator[Request], tally: Tally, done: threading.Event) -> None:
