@@ -13,6 +13,14 @@ from contract.dataset import Layout
 from contract.errors import UserError, show
 
 SHAPES = '[1, 2], {"features": [1, 2]}, {"data": {"features": {"values": [1, 2]}}} or the same with "keys" and "shape"'
+ANSWER = (
+    "; it looks like another model's answer: in a pipeline, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT=text/csv "
+    "on the container before makes it a request"
+)
+"""Said of an answer that is sent as a request: a pipeline's Accept reaches its last container alone, and those before
+it answer in their default, or in what that variable says."""
+_ANSWERS = frozenset({"projection", "score", "predicted_label"})
+"""Keys of one row of the JSON and JSON Lines that models answer in."""
 _CELLS = {int, float, type(None)}
 
 
@@ -69,4 +77,5 @@ def _integers(values: object, name: str, where: str) -> list[int]:
 
 
 def _unknown(value: object, where: str) -> UserError:
-    return UserError(f"{show(value)} is not an instance; expected {SHAPES}", where=where)
+    answer = ANSWER if isinstance(value, Mapping) and _ANSWERS.intersection(value) else ""
+    return UserError(f"{show(value)} is not an instance; expected {SHAPES}{answer}", where=where)

@@ -69,11 +69,7 @@ def _unknown(keys: list[str], source: str) -> UserError:
     """The error for an object of other keys than a request's."""
     message = f'the object has the keys {show(keys[:5])}; expected {{"instances": [...]}}'
     if ANSWERS.intersection(keys):
-        # A pipeline's Accept reaches its last container alone: those before it answer in their default, JSON.
-        message += (
-            "; it looks like another model's answer: in a pipeline, SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT=text/csv "
-            "on the container before makes it a request"
-        )
+        message += instances.ANSWER
     return UserError(message, where=source)
 
 
