@@ -155,7 +155,8 @@ class Deployment:
         deadline = time.monotonic() + self._clock.startup
         for step, running in zip(self.steps, self._running, strict=True):
             self._wait_for_ping(step, running, deadline)
-        self._enter("InService", f"{named} answers at {', '.join(self.urls)}")
+        at = f" answers at {self.urls[0]}" if len(self.urls) == 1 else ": every container answers /ping"
+        self._enter("InService", f"{named}{at}")
 
     def _container(self, place: int, folder: Path) -> Container:
         step = self.steps[place]

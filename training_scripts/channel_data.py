@@ -65,6 +65,11 @@ class ChannelData:
         """Whether this host has no data of the channel. A Pipe channel is taken to have some until it is read."""
         return not self.files and not self.piped
 
+    @property
+    def labelled(self) -> bool:
+        """Whether a row's label is read with its features."""
+        return self._form.layout.label
+
     def blocks(self) -> Iterator[Dataset]:
         """One pass over the rows in blocks; of a Pipe channel, its next epoch. Stopping early is allowed.
 
@@ -127,9 +132,10 @@ class ChannelData:
     def _mistyped(self, looks: str, where: str, error: UserError) -> UserError:
         """A better error than the codec's: the file is of another format."""
         says = "ContentType" if self._form.given else "no ContentType, which means"
+        remedy = looks if self.labelled or looks != "text/csv" else f"{looks}, or {looks};label_size=0 without labels"
         return UserError(
             f"the file looks like {looks}, but channel '{self.name}' has {says} {self.content_type}; "
-            f"set it to {looks} ({error.message})",
+            f"set it to {remedy} ({error.message})",
             where=error.where or where,
         )
 

@@ -29,12 +29,12 @@ def _check_width(block: Dataset, width: int, channel: ChannelData) -> None:
     found = block.width
     if found == width or (found < width and isinstance(block.features, Sparse)):
         return
-    hint = ""
-    if channel.content_type == "text/csv" and found == width - 1:
-        hint = ": csv's first column is taken for a label unless ContentType is 'text/csv;label_size=0'"
+    remedy = f"set it to {found}"
+    if channel.content_type == "text/csv" and channel.labelled and found == width - 1:
+        remedy = "csv's first column is taken for a label unless ContentType is 'text/csv;label_size=0'"
     raise UserError(
-        f"the data has {found} features, but hyperparameter 'feature_dim' is {width}{hint}: "
-        f"cannot copy sequence with size {found} to array axis with dimension {width}",
+        f"the data has {found} features, but hyperparameter 'feature_dim' is {width}: {remedy} "
+        f"(cannot copy sequence with size {found} to array axis with dimension {width})",
         where=f"channel '{channel.name}'",
     )
 

@@ -114,14 +114,22 @@ def test_values_whose_model_float32_cannot_hold_are_refused(bench):
 @pytest.mark.parametrize("found", [5, 7])
 def test_feature_dim_must_be_the_datas(bench, text, found):
     bench.give(text(np.ones((3, found))))
-    with pytest.raises(UserError, match=rf"the data has {found} features, but hyperparameter 'feature_dim' is 6"):
+    text_of_error = rf"the data has {found} features, but hyperparameter 'feature_dim' is 6: set it to {found} \("
+    with pytest.raises(UserError, match=text_of_error):
         bench.found(feature_dim=6, num_components=1)
 
 
 def test_a_lost_first_column_is_explained(bench, text, measures):
     bench.give(text(measures), content_type="text/csv")
     first = r"5 features.*is 6: csv's first column is .* unless ContentType is 'text/csv;label_size=0'"
-    with pytest.raises(UserError, match=rf"{first}: cannot copy sequence with size 5 to array axis with dimension 6$"):
+    theirs = r"\(cannot copy sequence with size 5 to array axis with dimension 6\)"
+    with pytest.raises(UserError, match=rf"{first} {theirs}$"):
+        bench.found(feature_dim=6, num_components=1)
+
+
+def test_csv_that_is_taken_for_records_is_said_to_have_a_label_or_none(bench, text, measures):
+    bench.give(text(measures), content_type="application/x-recordio-protobuf")
+    with pytest.raises(UserError, match="set it to text/csv, or text/csv;label_size=0 without labels"):
         bench.found(feature_dim=6, num_components=1)
 
 
