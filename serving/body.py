@@ -9,6 +9,8 @@ from contract.errors import UserError, show
 
 PIECE = 1 << 16
 """Bytes asked for at a time; what has come of them does not count yet at the gate of serving.concurrency."""
+FEWER = "send fewer rows at once"
+"""What may be done with too large a body, mostly."""
 _LENGTH_DIGITS = 24
 
 
@@ -17,7 +19,7 @@ def read(environ: Mapping[str, Any], limit: int) -> bytes:
     return b"".join(pieces(environ, declared(environ), limit))
 
 
-def pieces(environ: Mapping[str, Any], length: int | None, limit: int, remedy: str = "") -> Iterator[bytes]:
+def pieces(environ: Mapping[str, Any], length: int | None, limit: int, remedy: str = FEWER) -> Iterator[bytes]:
     """The body, of the declared `length` or in chunks, in pieces of at most PIECE bytes, at most `limit` all.
 
     Raises UserError: too_large where there is more (at once where the declared length says so; `remedy` is told with
@@ -57,9 +59,8 @@ def declared(environ: Mapping[str, Any]) -> int | None:
     return int(text)
 
 
-def too_large(limit: int, remedy: str = "") -> UserError:
-    message = f"the body is larger than the {limit} bytes accepted"
-    return UserError(f"{message}: {remedy}" if remedy else message, where="body", code="too_large")
+def too_large(limit: int, remedy: str = FEWER) -> UserError:
+    return UserError(f"the body is larger than the {limit} bytes accepted: {remedy}", where="body", code="too_large")
 
 
 def _read(environ: Mapping[str, Any], size: int) -> bytes:

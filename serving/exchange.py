@@ -116,11 +116,11 @@ def _computed(endpoint: Endpoint, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _limit(endpoint: Endpoint, service: Service, head: Invocation) -> tuple[int, str]:
-    """The most bytes of the body, and what may be done where that is not all that the endpoint takes of others."""
+    """The most bytes of the body, and what may be done where there are more."""
     settings = endpoint.settings
     reason = service.one_piece(head)
     if not reason or settings.payload_bytes <= settings.whole_bytes:
-        return settings.payload_bytes, ""
+        return settings.payload_bytes, body.FEWER
     return settings.whole_bytes, reason
 
 

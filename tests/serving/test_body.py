@@ -85,3 +85,5 @@ def test_pieces_are_bounded_and_together_the_body(length: dict[str, str]) -> Non
 def test_too_large_a_body_is_told_the_remedy() -> None:
     with pytest.raises(UserError, match="the 3 bytes accepted: send less"):
         list(body.pieces(environ(b"1234"), None, 3, "send less"))
+    with pytest.raises(UserError, match="the 3 bytes accepted: send fewer rows at once"):
+        body.read(environ(b"1234", CONTENT_LENGTH="4"), 3)
