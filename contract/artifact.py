@@ -129,9 +129,8 @@ def _measure(directory: Path, name: str) -> File:
 
 def _check_origin(manifest: Manifest, algorithm: str | None, libraries: Mapping[str, str]) -> None:
     if algorithm is not None and manifest.algorithm != algorithm:
-        raise _bad(
-            f"the model is of algorithm {show(manifest.algorithm)}; this image serves {algorithm!r}: take the other's image"
-        )
+        made_by = show(manifest.algorithm)
+        raise _bad(f"the model is of algorithm {made_by}; this image serves {algorithm!r}: take the other's image")
     for name, version in libraries.items():
         made = manifest.libraries.get(name, version)
         if _release(made) > _release(version):
