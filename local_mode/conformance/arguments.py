@@ -33,7 +33,12 @@ def parser() -> argparse.ArgumentParser:
         help="of the channels, and of requests (default: %(default)s; text/csv;label_size=0 for rows without a label)",
     )
     add("--hyperparameters", default="", metavar='"NAME=VALUE ..."')
-    add("--long", default="", metavar='"NAME=VALUE ..."', help="what makes training long, to stop it: num_round=100000")
+    add(
+        "--long",
+        default="",
+        metavar='"NAME=VALUE ..."',
+        help="hyperparameters with which training takes minutes, so that it can be stopped: num_round=100000",
+    )
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="into every container's environment")
     add("--model", default="", metavar="PATH", help="model.tar.gz or a folder; else what the training leaves")
     add("--request", default="", metavar="FILE", help="a body to invoke with; else a row of the csv without its label")
@@ -44,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         type=float,
         default=Given.startup_seconds,
         metavar="SECONDS",
-        help="until the first good ping",
+        help="how long to wait for the first good ping (default: %(default)g, as SageMaker waits)",
     )
     add("--report", default="", metavar="FOLDER", help=f"default: {OUTPUT}/<image>")
     add("--list", action="store_true", help="print every check, its severity and rule, and end")

@@ -27,6 +27,7 @@ class Verdict(enum.StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     NOT_TRIED = "not tried"
+    NOT_APPLICABLE = "not applicable"
 
 
 class ObstacleError(Exception):
@@ -39,11 +40,21 @@ class ObstacleError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """`evidence` is what was seen; `severity` is set where it is not the check's own."""
+    """`evidence` is what was seen; `severity` is set where it is not the check's own.
+
+    `applies` is false where the image has or claims nothing that the check could look at.
+    """
 
     passed: bool
     evidence: str
     severity: Severity | None = None
+    applies: bool = True
+
+    @property
+    def verdict(self) -> Verdict:
+        if not self.applies:
+            return Verdict.NOT_APPLICABLE
+        return Verdict.PASSED if self.passed else Verdict.FAILED
 
 
 def passed(evidence: str) -> Outcome:
@@ -54,6 +65,11 @@ def passed(evidence: str) -> Outcome:
 def failed(evidence: str, severity: Severity | None = None) -> Outcome:
     """The image does not."""
     return Outcome(False, evidence, severity)
+
+
+def inapplicable(evidence: str) -> Outcome:
+    """The image need not do it, and does not say that it does."""
+    return Outcome(True, evidence, applies=False)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import shlex
 import signal
 import sys
@@ -29,7 +30,8 @@ from local_mode.images import find
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code: 0 where SageMaker would refuse nothing that was tried, else 1; 3 without an engine.
 
-    It is 1, too, where hyperparameters have to be given before a training can be tried.
+    It is 1, too, where hyperparameters have to be given before a training can be tried, and for a wrong value of
+    an option.
     """
     parsed = arguments.parser().parse_args(argv)
     # Python's own answer to SIGTERM runs no cleanup: containers would stay.
@@ -100,6 +102,11 @@ def _said(given: Given, checks: Sequence[Check]) -> str:
 
 
 def _list(checks: Sequence[Check]) -> int:
-    for each in checks:
-        sys.stdout.write(f"{each.id:<34}{each.severity:<23}{each.title}\n{'':<34}{each.rule}\n")
+    try:
+        for each in checks:
+            sys.stdout.write(f"{each.id:<34}{each.severity:<23}{each.title}\n{'':<34}{each.rule}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads, `head` for one, has seen enough. Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0

@@ -45,9 +45,11 @@ class View:
         line = Text(f" {mark} ", style=colour)
         line.append(finding.check.title, style="" if finding.verdict is Verdict.PASSED else colour)
         evidence = " ".join(finding.evidence.split())
-        if finding.verdict is Verdict.NOT_TRIED:
-            # One missing thing can stand in the way of many checks.
-            evidence, self._obstacle = "likewise" if evidence == self._obstacle else evidence, evidence
+        # One missing thing can stand in the way of many checks.
+        obstacle = evidence if finding.verdict is Verdict.NOT_TRIED else ""
+        if obstacle and obstacle == self._obstacle:
+            evidence = "likewise"
+        self._obstacle = obstacle
         if finding.verdict is not Verdict.FAILED:
             evidence = evidence if len(evidence) <= SHOWN_CHARACTERS else evidence[: SHOWN_CHARACTERS - 1] + "…"
         self._print(line.append(f"  {as_in_terminal(evidence)}", style="dim"))
@@ -61,10 +63,13 @@ class View:
                 self._print(Text(f"\n{severity.value} ({len(found)})", style=COLOURS[severity]))
             for finding in found:
                 self._explain(finding)
-        passed, untried = len(report.of(Verdict.PASSED)), len(report.of(Verdict.NOT_TRIED))
+        passed, untried, idle = (
+            len(report.of(verdict)) for verdict in (Verdict.PASSED, Verdict.NOT_TRIED, Verdict.NOT_APPLICABLE)
+        )
         colour = "bold green" if report.good else "bold red"
         self._print(Text(f"\n{report.sentence}.", style=colour))
-        self._print(Text(f"{passed} of {len(report.findings)} checks passed, {untried} not tried; report: {page}"))
+        counted = f"{passed} of {len(report.findings)} checks passed, {untried} not tried, {idle} not applicable"
+        self._print(Text(f"{counted}; report: {page}"))
 
     def _explain(self, finding: Finding) -> None:
         check = finding.check
@@ -87,4 +92,6 @@ def _mark(finding: Finding) -> tuple[str, str]:
         return "✓", "green"
     if finding.verdict is Verdict.NOT_TRIED:
         return "–", "dim"
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return "·", "dim"
     return "✗", COLOURS[finding.severity]

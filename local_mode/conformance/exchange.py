@@ -43,7 +43,9 @@ class Reply:
 
     def __str__(self) -> str:
         shown = " ".join(self.text.split())
-        return f"{self.status} {shown[:160]}".rstrip() + ("…" if len(shown) > 160 else "")
+        if not shown:
+            return f"{self.status} and {'a blank' if self.body else 'an empty'} body"
+        return f"{self.status} {shown[:160]}" + ("…" if len(shown) > 160 else "")
 
 
 class NoReplyError(Exception):

@@ -55,7 +55,7 @@ def _verdict(report: Report) -> Markup:
 
 def _tiles(report: Report) -> Markup:
     tiles = [(CLASSES[one], len(report.of(Verdict.FAILED, one)), one.value) for one in Severity]
-    tiles.append(("untried", len(report.of(Verdict.NOT_TRIED)), "not tried"))
+    tiles += [("untried", len(report.of(one)), one.value) for one in (Verdict.NOT_TRIED, Verdict.NOT_APPLICABLE)]
     tiles.append(("fine", len(report.of(Verdict.PASSED)), "passed"))
     shown = [
         element("li", element("b", text(count)), element("span", text(word)), class_=kind if count else "none")
@@ -115,8 +115,8 @@ def _row(finding: Finding) -> Markup:
     word, kind = "passed", "fine"
     if finding.verdict is Verdict.FAILED:
         word, kind = finding.severity.value, CLASSES[finding.severity]
-    elif finding.verdict is Verdict.NOT_TRIED:
-        word, kind = "not tried", "untried"
+    elif finding.verdict is not Verdict.PASSED:
+        word, kind = finding.verdict.value, "untried"
     return element(
         "tr",
         element("td", element("span", text(word), class_=f"mark {kind}")),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from local_mode.conformance.check import Finding, Severity, Verdict, count
 
-FORMAT = 1
+FORMAT = 2
 """Of report.json; grows when a reader of the old one would go wrong."""
 
 
@@ -71,6 +71,7 @@ def values(report: Report) -> Mapping[str, object]:
             "passed": len(report.of(Verdict.PASSED)),
             **{severity.value: len(report.of(Verdict.FAILED, severity)) for severity in Severity},
             "not tried": len(report.of(Verdict.NOT_TRIED)),
+            "not applicable": len(report.of(Verdict.NOT_APPLICABLE)),
         },
         "checks": [_entry(finding) for finding in report.findings],
     }

@@ -26,9 +26,8 @@ def run(checks: Sequence[Check], subject: Subject) -> Iterator[Finding]:
             wants = error.wants if isinstance(error, ObstacleError) else ""
             yield Finding(check, Verdict.NOT_TRIED, cut(str(error)), check.severity, time.monotonic() - began, wants)
             continue
-        verdict = Verdict.PASSED if outcome.passed else Verdict.FAILED
         severity = outcome.severity or check.severity
-        yield Finding(check, verdict, cut(outcome.evidence), severity, time.monotonic() - began)
+        yield Finding(check, outcome.verdict, cut(outcome.evidence), severity, time.monotonic() - began)
 
 
 def _try(check: Check, subject: Subject) -> Outcome:

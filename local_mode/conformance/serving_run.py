@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from local_mode.conformance.subject import Subject
 
 BETWEEN_PINGS_SECONDS = 0.1
+_READ_ONLY = re.compile(r"read-?only|Errno 30\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ class NotStartedError(ObstacleError):
 
 
 def serve(subject: Subject, model: Path) -> Served:
-    """The endpoint: its model read-only; where it does not come up with that, on a copy that it may write to."""
+    """The endpoint: its model read-only; where that may have kept it from coming up, on a copy that it may write to."""
     served = start(subject, Mount(model, "model"))
-    if not served.problem:
+    if not served.problem or not _may_lack_writing(served.specimen):
         return served
     copy = subject.folder / "writable-model"
     shutil.copytree(model, copy, symlinks=True)
@@ -89,6 +91,11 @@ def start(
             return Served(specimen, "", 0.0, f"the container ended with exit code {code}{_last_lines(specimen)}")
         time.sleep(BETWEEN_PINGS_SECONDS)
     return Served(specimen, "", 0.0, f"/ping did not answer 200 in {limit:.0f} s; last: {said}{_last_lines(specimen)}")
+
+
+def _may_lack_writing(specimen: Specimen) -> bool:
+    """Not of one that runs and does not complain: all of the wait would only pass a second time."""
+    return specimen.poll() is not None or any(_READ_ONLY.search(line) for line in specimen.log())
 
 
 def _last_lines(specimen: Specimen) -> str:

@@ -14,7 +14,7 @@ from contract.errors import PlatformError, UserError
 from contract.limits import STARTUP_SECONDS
 from local_mode import results
 from local_mode.channel import Channel
-from local_mode.conformance import samples, serving_run, training_run
+from local_mode.conformance import declaration, samples, serving_run, training_run
 from local_mode.conformance.check import ObstacleError
 from local_mode.conformance.programs import Launch
 from local_mode.conformance.serving_run import Served
@@ -96,6 +96,11 @@ class Subject:
         """Whether a label says that the image can do this."""
         labels = self.config.get("Labels") or {}
         return str(labels.get(CAPABILITIES + capability)).lower() == "true"
+
+    @functools.cached_property
+    def missing(self) -> tuple[str, ...]:
+        """The hyperparameters that the image says it requires and that are not given."""
+        return declaration.missing(self)
 
     @functools.cached_property
     def channels(self) -> tuple[Channel, ...]:

@@ -223,6 +223,21 @@ def test_endpoint_that_listens_to_itself(good: str, check: Check, model: dict[st
     report = check(good, *only, env="FAULTS=loopback", startup_seconds="2", **model)
     assert "/ping did not answer 200 in 2 s" in seen(report, "serving.starts", Severity.REFUSED)
     assert seen(report, "serving.address") == "it listens at 127.0.0.1:8080"
+    (finding,) = [finding for finding in report.findings if finding.check.id == "serving.starts"]
+    assert finding.seconds < 4, "it was waited for a second time"
+
+
+def test_label_that_the_image_inherits_is_taken_back(build: Build, check: Check, model: dict[str, str]) -> None:
+    line = "LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=false\n"
+    report = check(build("taken-back", GOOD + line), "serving.bind-to-port", env="FAULTS=port", **model)
+    assert all_but_passed(report) == []
+
+
+def test_all_required_hyperparameters_are_named(check: Check) -> None:
+    report = check(images.reference("pca"), "training.completes", hyperparameters="mini_batch_size=10")
+    assert report.wants.endswith("; missing: feature_dim, num_components")
+    assert not report.refused
+    assert not report.good
 
 
 def test_labels_that_lie(good: str, check: Check, model: dict[str, str]) -> None:

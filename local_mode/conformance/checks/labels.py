@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from contract.limits import PORT
 from local_mode.conformance import serving_run
-from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, failed, passed
+from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, failed, inapplicable, passed
 from local_mode.conformance.exchange import NoReplyError, Reply, ask
-from local_mode.engine import Mount
+from local_mode.engine import CAPABILITIES, Mount
 
 if TYPE_CHECKING:
     from local_mode.conformance.serving_run import Served
@@ -22,6 +22,14 @@ STREAMING = "bidirectional-streaming"
 OTHER_PORT = 8089
 NAME = "checked"
 ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+
+
+def _taken_back(label: str) -> str:
+    """How a Dockerfile takes back a label, which it may have from its FROM."""
+    return (
+        f"take the label back: LABEL {CAPABILITIES}{label}=false, as one that comes with the image in FROM cannot be "
+        "removed, only overridden."
+    )
 
 
 def binds_to_port(subject: Subject) -> Outcome:
@@ -48,7 +56,7 @@ def has_models_only_if_claimed(subject: Subject) -> Outcome:
 
 def serves_many_models(subject: Subject) -> Outcome:
     if not subject.claims(MULTI_MODELS):
-        return passed("not claimed, so not tried")
+        return inapplicable("not claimed")
     model = subject.model
     if model is None:
         raise ObstacleError(
@@ -88,7 +96,7 @@ def _play(subject: Subject, address: str) -> str:
 
 def streams_both_ways(subject: Subject) -> Outcome:
     if not subject.claims(STREAMING):
-        return passed("not claimed, so not tried")
+        return inapplicable("not claimed")
     raise ObstacleError("claimed; this check cannot speak WebSocket: try /invocations-bidirectional-stream yourself")
 
 
@@ -115,7 +123,8 @@ CHECKS = (
         "In an inference pipeline all containers but the first are told a port by SAGEMAKER_BIND_TO_PORT; CreateModel "
         "takes them only with the label com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true.",
         "SageMaker developer guide, 'Host models along with pre-processing logic as serial inference pipeline'",
-        "Bind to the port in SAGEMAKER_BIND_TO_PORT, else to 8080, and LABEL the image; or remove the label.",
+        f"Bind to the port in SAGEMAKER_BIND_TO_PORT, else to 8080, with LABEL {CAPABILITIES}{BIND_TO_PORT}=true; or "
+        + _taken_back(BIND_TO_PORT),
         binds_to_port,
     ),
     Check(
@@ -124,8 +133,8 @@ CHECKS = (
         Severity.REFUSED,
         "A multi-model endpoint loads, lists, invokes and unloads models through /models.",
         "SageMaker developer guide, 'Build Your Own Container for SageMaker Multi-Model Endpoints'",
-        "Serve the routes of the multi-model interface where SAGEMAKER_MULTI_MODEL is true, or remove the label "
-        "com.amazonaws.sagemaker.capabilities.multi-models.",
+        "Serve the routes of the multi-model interface where SAGEMAKER_MULTI_MODEL is true; or "
+        + _taken_back(MULTI_MODELS),
         serves_many_models,
     ),
     Check(
@@ -143,7 +152,7 @@ CHECKS = (
         Severity.BITES,
         "SageMaker opens a WebSocket at /invocations-bidirectional-stream of images with this label.",
         "SageMaker developer guide, 'Bidirectional streaming'",
-        "Remove the label unless the route is there.",
+        "Serve that route; or " + _taken_back(STREAMING),
         streams_both_ways,
     ),
 )

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from contract.limits import PAYLOAD_BYTES, PING_SECONDS, SERVE_STOP_SECONDS
-from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, failed, passed
+from local_mode.conformance.check import Check, ObstacleError, Outcome, Severity, failed, inapplicable, passed
 from local_mode.conformance.checks.serving import HOSTING, invoke
 from local_mode.conformance.exchange import NoReplyError, Reply, ask
 
@@ -123,7 +123,7 @@ def _connection(address: str) -> socket.socket:
 def health_command_agrees(subject: Subject) -> Outcome:
     test = (subject.config.get("Healthcheck") or {}).get("Test") or []
     if not test or test[0] == "NONE":
-        return passed("there is none")
+        return inapplicable("there is none")
     command = ["/bin/sh", "-c", test[1]] if test[0] == "CMD-SHELL" else list(test[1:])
     code, output = subject.live.specimen.execute(command)
     said = f"{' '.join(command)}: exit code {code} {' '.join(output.split())}".strip()

@@ -30,9 +30,10 @@ def completes(subject: Subject) -> Outcome:
     reason = f"; output/failure: {trained.failure}" if trained.failure else ""
     if trained.code and _HYPERPARAMETER.search(trained.failure) and TRACE not in trained.failure:
         # The image is as it should be: it says what it was not told.
-        raise ObstacleError(
-            trained.said + reason, wants=f"--hyperparameters suit the image: {cut(trained.failure, SAID)}"
-        )
+        wants = f"--hyperparameters suit the image: {cut(trained.failure, SAID)}"
+        if subject.missing:
+            wants = f"--hyperparameters gives all that the image requires; missing: {', '.join(subject.missing)}"
+        raise ObstacleError(trained.said + reason, wants=wants)
     return failed(trained.said + reason)
 
 

@@ -35,18 +35,20 @@ _BOOLEANS = ("true", "false")
 
 
 def refuses_unreadable_number(subject: Subject) -> Outcome:
-    return _refuses_unreadable(subject, "number", lambda value: _NUMBER.fullmatch(value) is not None)
+    return _refuses_unreadable(subject, "a number", "20", lambda value: _NUMBER.fullmatch(value) is not None)
 
 
 def refuses_unreadable_boolean(subject: Subject) -> Outcome:
-    return _refuses_unreadable(subject, "True or False", lambda value: value.lower() in _BOOLEANS)
+    return _refuses_unreadable(subject, "True or False", "true", lambda value: value.lower() in _BOOLEANS)
 
 
-def _refuses_unreadable(subject: Subject, kind: str, fits: Callable[[str], bool]) -> Outcome:
+def _refuses_unreadable(subject: Subject, kind: str, example: str, fits: Callable[[str], bool]) -> Outcome:
     given = subject.given.hyperparameters
     name = next((name for name, value in given.items() if fits(value)), None)
     if name is None:
-        raise ObstacleError(f"no hyperparameter given is a {kind}: --hyperparameters names some")
+        raise ObstacleError(
+            f"none given is {kind}, to spoil it: give one that the image takes: --hyperparameters 'NAME={example}'"
+        )
     _ = subject.completed_training
     trained = subject.fault(f"{name}={UNREADABLE}", hyperparameters=dict(given) | {name: UNREADABLE})
     return _refused(trained, f"{name}={UNREADABLE!r} (was {given[name]!r})")
@@ -126,7 +128,9 @@ def _wait_for_handler(specimen: Specimen, seconds: float) -> tuple[int, bool]:
     if not looks and specimen.poll() is None:
         time.sleep(max(0.0, deadline - time.monotonic()))
     if specimen.poll() is not None and not deaf:
-        raise ObstacleError("the training ended before a signal could reach it: give --long, what makes it train long")
+        raise ObstacleError(
+            "it ended before a signal came: give what makes training take minutes, as in --long 'num_round=100000'"
+        )
     return deaf, False
 
 

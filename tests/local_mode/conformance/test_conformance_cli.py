@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ import pytest
 from contract.errors import UserError
 from local_mode.conformance import arguments, catalogue, cli, samples
 from local_mode.conformance.check import Severity
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_every_check_says_all_that_a_report_needs() -> None:
@@ -32,6 +37,17 @@ def test_list_prints_them_all(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     assert all(check.id in said for check in catalogue.CHECKS)
     assert all(severity.value in said for severity in Severity)
+
+
+def test_list_ends_quietly_where_nobody_reads_on() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        command = [sys.executable, "-m", "local_mode.conformance", "--list"]
+        done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ ANSWERS = {
     b"/json": b'HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{"a": 1}',
     b"/cut": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
     b"/closed": b"",
+    b"/empty": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    b"/blank": b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\n",
     b"/early": b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n",
 }
 
@@ -52,6 +54,11 @@ def address() -> Iterator[str]:
 def test_answer_is_read(address: str) -> None:
     reply = ask(address, "GET", "/json")
     assert (reply.status, reply.ok, reply.json, str(reply)) == (200, True, {"a": 1}, '200 {"a": 1}')
+
+
+@pytest.mark.parametrize(("path", "said"), [("/empty", "200 and an empty body"), ("/blank", "200 and a blank body")])
+def test_answer_without_text_is_said_to_be_so(address: str, path: str, said: str) -> None:
+    assert str(ask(address, "GET", path)) == said
 
 
 def test_body_in_pieces_is_sent_chunked(address: str) -> None:

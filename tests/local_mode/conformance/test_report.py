@@ -49,11 +49,23 @@ def test_an_image_that_was_not_told_enough_is_neither_refused_nor_fine(finding: 
     assert both.sentence == "SageMaker would refuse this image, for 1 reason"
 
 
+def test_what_does_not_apply_is_neither_passed_nor_in_the_way(finding: Make) -> None:
+    told = report(finding("image.a", Verdict.PASSED), finding("serving.b", Verdict.NOT_APPLICABLE, "not claimed"))
+    assert told.good
+    assert told.sentence == "SageMaker would refuse nothing of what was checked"
+    counts = values(told)["counts"]
+    assert isinstance(counts, dict)
+    assert (counts["passed"], counts["not tried"], counts["not applicable"]) == (1, 0, 1)
+    root = ElementTree.fromstring(page(told).removeprefix("<!DOCTYPE html>\n"))
+    assert [mark.text for mark in root.iter("span") if "mark" in mark.get("class", "")] == ["passed", "not applicable"]
+    assert "Not tried" not in [heading.text for heading in root.iter("h2")]
+
+
 def test_json_has_all_of_it(finding: Make) -> None:
     told = json.loads(
         json.dumps(values(report(finding("image.a", Verdict.PASSED), finding("image.b", Verdict.FAILED, "x", ADVICE))))
     )
-    assert told["counts"] == {"passed": 1, REFUSED: 0, BITES: 0, ADVICE: 1, "not tried": 0}
+    assert told["counts"] == {"passed": 1, REFUSED: 0, BITES: 0, ADVICE: 1, "not tried": 0, "not applicable": 0}
     assert told["checks"][1] == {
         "id": "image.b",
         "title": "title of image.b",
@@ -97,6 +109,8 @@ def test_console_shows_each_check_and_then_what_to_mend(finding: Make, terminal:
         finding("serving.b", Verdict.NOT_TRIED, "no model"),
         finding("serving.c", Verdict.NOT_TRIED, "no model"),
         finding("serving.d", Verdict.FAILED, "[red]wrong"),
+        finding("serving.e", Verdict.NOT_APPLICABLE, "not claimed"),
+        finding("serving.f", Verdict.NOT_TRIED, "no model"),
     ]
     with View(Console(file=said, force_terminal=terminal, color_system=None, highlight=False, width=80)) as view:
         view.doing("trying \x1b[2J")
@@ -109,9 +123,11 @@ def test_console_shows_each_check_and_then_what_to_mend(finding: Make, terminal:
         " – title of serving.b  no model",
         " – title of serving.c  likewise",
         " ✗ title of serving.d  [red]wrong",
+        " · title of serving.e  not claimed",
+        " – title of serving.f  no model",
         "refused by SageMaker (1)",
         "    mend   the cure",
         "SageMaker would refuse this image, for 1 reason.",
-        "1 of 4 checks passed, 2 not tried; report: report.html",
+        "1 of 6 checks passed, 3 not tried, 1 not applicable; report: report.html",
     ):
         assert line in said.getvalue()

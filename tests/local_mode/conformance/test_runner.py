@@ -14,6 +14,7 @@ from local_mode.conformance.check import (
     Severity,
     Verdict,
     failed,
+    inapplicable,
     passed,
 )
 from local_mode.conformance.exchange import NoReplyError
@@ -34,6 +35,7 @@ def raising(error: Exception) -> Probe:
     [
         (lambda subject: passed("fine"), Verdict.PASSED, "fine"),
         (lambda subject: failed("wrong"), Verdict.FAILED, "wrong"),
+        (lambda subject: inapplicable("not claimed"), Verdict.NOT_APPLICABLE, "not claimed"),
         (raising(ObstacleError("no model")), Verdict.NOT_TRIED, "no model"),
         (raising(NoReplyError("no answer")), Verdict.FAILED, "no answer"),
         (raising(PlatformError("the engine is gone")), Verdict.NOT_TRIED, "the engine is gone"),

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from local_mode.conformance.check import ObstacleError
+from local_mode.conformance.check import ObstacleError, Outcome
 from local_mode.conformance.checks import image, training, training_faults
+from local_mode.conformance.console import SHOWN_CHARACTERS
 from local_mode.conformance.programs import Launch
-from local_mode.conformance.subject import Subject
+from local_mode.conformance.subject import Given, Subject
 from local_mode.conformance.training_run import Trained
 from local_mode.conformance.tree import Entry, Tree
 
@@ -53,8 +54,28 @@ def test_reason_of_a_failed_training_is_evidence(subject: Make) -> None:
 def test_a_training_that_asks_for_a_hyperparameter_is_no_fault_of_the_image(subject: Make) -> None:
     wanting = trained(1, failure="hyperparameter 'num_class' is required")
     with pytest.raises(ObstacleError, match=r"exit code 1 .*'num_class' is required") as caught:
-        training.completes(subject(training=wanting))
+        training.completes(subject(training=wanting, missing=()))
     assert caught.value.wants == "--hyperparameters suit the image: hyperparameter 'num_class' is required"
+
+
+def test_all_that_is_missing_is_named(subject: Make) -> None:
+    wanting = trained(1, failure="hyperparameter 'k' is required")
+    with pytest.raises(ObstacleError, match="'k' is required") as caught:
+        training.completes(subject(training=wanting, missing=("k", "feature_dim")))
+    assert caught.value.wants == "--hyperparameters gives all that the image requires; missing: k, feature_dim"
+
+
+@pytest.mark.parametrize(
+    ("probe", "said"),
+    [
+        (training_faults.refuses_unreadable_number, "is a number, .*--hyperparameters 'NAME=20'"),
+        (training_faults.refuses_unreadable_boolean, "is True or False, .*--hyperparameters 'NAME=true'"),
+    ],
+)
+def test_what_to_give_is_said(probe: Callable[[Subject], Outcome], said: str, subject: Make) -> None:
+    with pytest.raises(ObstacleError, match=said) as caught:
+        probe(subject(given=Given(hyperparameters={"objective": "squared"})))
+    assert len(str(caught.value)) <= SHOWN_CHARACTERS
 
 
 @pytest.mark.parametrize(
