@@ -130,7 +130,7 @@ def _measure(directory: Path, name: str) -> File:
 def _check_origin(manifest: Manifest, algorithm: str | None, libraries: Mapping[str, str]) -> None:
     if algorithm is not None and manifest.algorithm != algorithm:
         made_by = show(manifest.algorithm)
-        raise _bad(f"the model is of algorithm {made_by}; this image serves {algorithm!r}: take the other's image")
+        raise _bad(f"the model is of algorithm {made_by}; this image serves {algorithm!r}: take the image of {made_by}")
     for name, version in libraries.items():
         made = manifest.libraries.get(name, version)
         if _release(made) > _release(version):
