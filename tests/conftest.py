@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -21,6 +22,12 @@ NEEDING = pytest.StashKey[frozenset[str]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--image", action="append", help="test this image only (a folder under containers/)")
+
+
+def pytest_configure() -> None:
+    """Heed Ctrl-C again, which a shell lets its background jobs ignore: what tests start, and end by it, would, too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
