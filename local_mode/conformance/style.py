@@ -23,7 +23,7 @@ section { background: var(--card); border: 1px solid var(--rule); border-radius:
 .verdict { font-size: 17px; font-weight: 600; padding: 14px 18px; border-radius: 12px; background: var(--card);
   border: 1px solid var(--rule); border-left: 6px solid; margin: 20px 0 0; }
 .verdict.fine { color: var(--fine); } .verdict.refused { color: var(--refused); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 14px 0 0;
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 12px; margin: 14px 0 0;
   padding: 0; list-style: none; }
 .tiles li { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; padding: 12px 16px; }
 .tiles b { display: block; font-size: 28px; line-height: 1.2; font-variant-numeric: tabular-nums; }
