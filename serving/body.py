@@ -59,7 +59,7 @@ def declared(environ: Mapping[str, Any]) -> int | None:
     return int(text)
 
 
-def too_large(limit: int, remedy: str = FEWER) -> UserError:
+def too_large(limit: int, remedy: str) -> UserError:
     return UserError(f"the body is larger than the {limit} bytes accepted: {remedy}", where="body", code="too_large")
 
 
